@@ -1,0 +1,23 @@
+//! Canonical git without IO: objects, packs, refs, history, diff, merge and transfer on bytes in memory.
+//!
+//! Every id and every byte equals what git itself makes. Nothing here knows a log of operations, a reality,
+//! a peer, a clock, a file system or JavaScript. A missing object is an ordinary result.
+//!
+//! Modules, foundations first; a module uses only those above it:
+//! `limits`, `id`, `object`, `path`, `store`, `edit`.
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod edit;
+pub mod id;
+pub mod limits;
+pub mod object;
+pub mod path;
+pub mod store;
+
+pub use id::ObjectId;
+pub use object::Kind;
+pub use store::{Object, ObjectSink, ObjectSource, ReadError};

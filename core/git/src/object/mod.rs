@@ -1,0 +1,33 @@
+//! The four objects: borrowed parsers (`XRef`) and owned writers (`X`).
+//!
+//! Parsers take what git itself takes when it walks and merges; what only `fsck` complains of is `verify`'s business.
+
+mod commit;
+mod kind;
+mod signature;
+mod tag;
+mod tree;
+
+pub use commit::{Commit, CommitRef};
+pub use kind::Kind;
+pub use signature::{Signature, SignatureRef};
+pub use tag::{Tag, TagRef};
+pub(crate) use tree::write_entry;
+pub use tree::{EntryKind, EntryRef, Mode, TreeBuilder, TreeIter, TreeRef, compare_names};
+
+/// What is wrong with the bytes of an object, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ObjectError {
+    /// What was expected and is not there.
+    pub problem: &'static str,
+    /// Where in the object's bytes, from 0.
+    pub offset: usize,
+}
+
+impl core::fmt::Display for ObjectError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{} at byte {}", self.problem, self.offset)
+    }
+}
+
+impl core::error::Error for ObjectError {}

@@ -1,0 +1,10 @@
+//! Real git as the oracle: temporary repositories that git builds, and its answers.
+//!
+//! Panics are this crate's way to fail a test. It knows nothing of the engine.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod corpus;
+mod git;
+
+pub use corpus::corpus_bundle;
+pub use git::TestRepo;
