@@ -4,7 +4,7 @@
 //! a peer, a clock, a file system or JavaScript. A missing object is an ordinary result.
 //!
 //! Modules, foundations first; a module uses only those above it:
-//! `limits`, `id`, `object`, `path`, `store`, `edit`.
+//! `limits`, `id`, `object`, `path`, `glob`, `store`, `edit`.
 #![no_std]
 
 extern crate alloc;
@@ -12,6 +12,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod edit;
+pub mod glob;
 pub mod id;
 pub mod limits;
 pub mod object;
