@@ -4,7 +4,7 @@
 //! a peer, a clock, a file system or JavaScript. A missing object is an ordinary result.
 //!
 //! Modules, foundations first; a module uses only those above it:
-//! `limits`, `id`, `object`, `path`, `glob`, `store`, `edit`.
+//! `limits`, `id`, `object`, `path`, `glob`, `store`, `edit`, `transport`.
 #![no_std]
 
 extern crate alloc;
@@ -18,6 +18,7 @@ pub mod limits;
 pub mod object;
 pub mod path;
 pub mod store;
+pub mod transport;
 
 pub use id::ObjectId;
 pub use object::Kind;
