@@ -1,0 +1,63 @@
+// A headless Chromium and a loopback server for the browser tests.
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { after } from 'node:test';
+
+import { chromium } from 'playwright-core';
+
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.css': 'text/css',
+  '.wasm': 'application/wasm',
+};
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? 'chromium',
+  args: [
+    '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  ],
+});
+after(() => browser.close());
+
+/** Serves a folder on a free loopback port until the tests of this file end; its address. */
+export async function serve(folder) {
+  const server = createServer(async (request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
+    try {
+      const body = await readFile(join(folder, path.endsWith('/') ? `${path}index.html` : path));
+      response.writeHead(200, { 'content-type': TYPES[extname(path) || '.html'] ?? 'application/octet-stream' }).end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  after(() => server.close());
+  return `http://127.0.0.1:${server.address().port}/`;
+}
+
+/** A new page; `errors` collects what went wrong in it. */
+export async function openPage(url, options = {}) {
+  const page = await browser.newPage(options);
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  await page.goto(url);
+  return { page, errors };
+}
+
+/** What the page at `url` leaves in `globalThis.result`; fails with the page's own errors. */
+export async function resultOf(url) {
+  const { page, errors } = await openPage(url);
+  try {
+    const handle = await page.waitForFunction(() => globalThis.result, undefined, { timeout: 20_000 });
+    return await handle.jsonValue();
+  } catch (error) {
+    throw new Error(`${url} gave no result. ${errors.join('\n')}`, { cause: error });
+  } finally {
+    await page.close();
+  }
+}

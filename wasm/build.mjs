@@ -1,0 +1,54 @@
+// Builds the npm package from wasm/pkg (module and glue) and wasm/js into wasm/dist.
+//
+//   node.cjs   Node, both kinds of module: node.mjs re-exports it, so that `import` and `require` give the same classes
+//   browser.js browsers and bundlers: loads the module that lies beside it while it is imported
+//   slim.*     the caller gives the module
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const dist = `${here}dist`;
+await rm(dist, { recursive: true, force: true });
+await mkdir(`${dist}/types-cjs`, { recursive: true });
+
+const common = {
+  absWorkingDir: here,
+  bundle: true,
+  outdir: 'dist',
+  charset: 'utf8',
+  legalComments: 'none',
+  // Names stay as they are: they are what a stack trace shows.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  logLevel: 'warning',
+};
+
+await build({
+  ...common,
+  entryPoints: ['js/entry/browser.ts', 'js/entry/slim.ts'],
+  platform: 'neutral',
+  format: 'esm',
+  target: 'es2022',
+  splitting: true,
+  chunkNames: 'chunk-[hash]',
+});
+await build({
+  ...common,
+  entryPoints: ['js/entry/node.ts', 'js/entry/slim.ts'],
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  outExtension: { '.js': '.cjs' },
+});
+for (const name of ['node', 'slim']) await writeFile(`${dist}/${name}.mjs`, `export * from './${name}.cjs';\n`);
+await cp(`${here}pkg/govc_bg.wasm`, `${dist}/govc_bg.wasm`);
+
+execFileSync(process.execPath, [`${here}node_modules/typescript/bin/tsc`, '--project', here], { stdio: 'inherit' });
+// Nobody outside sees the glue.
+await rm(`${dist}/types/binding.d.ts`);
+// The same declarations, seen as those of CommonJS.
+await cp(`${dist}/types`, `${dist}/types-cjs`, { recursive: true });
+await writeFile(`${dist}/types-cjs/package.json`, '{ "type": "commonjs" }\n');

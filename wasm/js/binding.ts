@@ -1,0 +1,64 @@
+/**
+ * The only importer of the generated glue: instantiates the module, and makes every call to it.
+ *
+ * A panic, a trap or an exhausted stack inside the module leaves its memory in an unknown state. Such an instance
+ * is dead: the call that met it and every later one throw a `GovcError` with code `Disposed` and the reason.
+ */
+import * as glue from '../pkg/govc.js';
+import { GovcError, isFailure } from './errors.js';
+
+/** The exports of the module. */
+export type Engine = typeof glue;
+
+let ready = false;
+let deathReason: string | undefined;
+
+/** Instantiates the module at once from its bytes or from a compiled module; does nothing if that has been done. */
+export function instantiate(module: BufferSource | WebAssembly.Module): void {
+  if (ready) return;
+  glue.initSync({ module });
+  ready = true;
+}
+
+/** Instantiates the module from wherever it comes; does nothing if that has been done. */
+export async function instantiateFrom(
+  source: BufferSource | WebAssembly.Module | URL | Request | Response | Promise<Response>,
+): Promise<void> {
+  if (ready) return;
+  await glue.default({ module_or_path: source });
+  ready = true;
+}
+
+/** Runs one call of the engine. Whatever it throws is a `GovcError`, or what a callback of the caller threw. */
+export function call<T>(operation: (engine: Engine) => T): T {
+  if (!ready || deathReason !== undefined) throw unusable();
+  try {
+    return operation(glue);
+  } catch (thrown) {
+    throw translated(thrown);
+  }
+}
+
+function unusable(): GovcError {
+  if (deathReason !== undefined) return disposed(deathReason);
+  return new GovcError('Disposed', 'the engine is not loaded: call initialize() of govc/slim first');
+}
+
+function translated(thrown: unknown): unknown {
+  if (isFailure(thrown)) return new GovcError(thrown.code, thrown.message, thrown.details);
+  if (thrown instanceof WebAssembly.RuntimeError || isExhaustedStack(thrown)) {
+    deathReason = glue.panicMessage() ?? thrown.message;
+    return disposed(deathReason, thrown);
+  }
+  return thrown;
+}
+
+function isExhaustedStack(thrown: unknown): thrown is Error {
+  return thrown instanceof RangeError && thrown.message.includes('call stack')
+    || thrown instanceof Error && thrown.name === 'InternalError';
+}
+
+function disposed(reason: string, cause?: unknown): GovcError {
+  const message = `the engine has stopped and must be loaded anew: ${reason}`;
+  return new GovcError('Disposed', message, { reason }, cause === undefined ? undefined : { cause });
+}

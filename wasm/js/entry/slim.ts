@@ -1,0 +1,17 @@
+/** Anywhere: the caller gives the module, which `govc/govc_bg.wasm` names, before the first use. */
+import { instantiate, instantiateFrom } from '../binding.js';
+
+export * from '../index.js';
+
+/** Where the module comes from: its bytes, a compiled module, its address, or the response that brings it. */
+export type ModuleSource = BufferSource | WebAssembly.Module | URL | Request | Response | Promise<Response>;
+
+/** Loads the engine; resolves when it may be used. Does nothing where it is loaded. */
+export function initialize(source: ModuleSource): Promise<void> {
+  return instantiateFrom(source);
+}
+
+/** Loads the engine at once. Browsers refuse this for large modules outside a Worker. */
+export function initializeSync(source: BufferSource | WebAssembly.Module): void {
+  instantiate(source);
+}

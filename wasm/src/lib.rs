@@ -1,0 +1,12 @@
+//! The engine as JavaScript sees it, before TypeScript gives it its shape.
+//!
+//! Every export decodes its arguments, makes one call, encodes the answer and maps the error: nothing is decided
+//! here. It knows no file, socket, clock or DOM; `wasm/js` does, and `wasm/js/binding.ts` is its only caller.
+
+#[cfg(target_family = "wasm")]
+mod allocator;
+mod error;
+#[cfg(target_family = "wasm")]
+mod memory_compare;
+mod object;
+mod panic;

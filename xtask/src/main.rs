@@ -1,0 +1,70 @@
+//! The project's commands, run as `cargo xtask COMMAND`.
+//!
+//! Each does its own set-up or says in one line what is missing. Nothing here knows a product crate: what is built
+//! and tested is reached through cargo, npm and node, as a user reaches it.
+
+mod check;
+mod imports;
+mod npm;
+mod setup;
+mod size;
+mod step;
+mod test;
+mod wasm;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+struct Command {
+    name: &'static str,
+    about: &'static str,
+    run: fn() -> Result<()>,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "check",
+        about: "the fast part of `test`: format, lints, Rust tests, builds, types, size",
+        run: check::run,
+    },
+    Command { name: "npm", about: "builds the npm package and packs it", run: npm::run },
+    Command { name: "size", about: "prints what a visitor loads: raw, gzip and brotli", run: size::run },
+    Command { name: "test", about: "everything that CI runs", run: test::run },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match arguments.first().map(String::as_str) {
+        None | Some("help" | "--help" | "-h") => {
+            print_help();
+            Ok(())
+        }
+        Some(name) => run(name, &arguments[1..]),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(name: &str, rest: &[String]) -> Result<()> {
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        print_help();
+        bail!("there is no command '{name}'");
+    };
+    if let Some(argument) = rest.first() {
+        bail!("'{name}' takes no argument, but there is '{argument}'");
+    }
+    (command.run)()
+}
+
+fn print_help() {
+    println!("cargo xtask COMMAND\n");
+    for command in COMMANDS {
+        println!("  {:<7} {}", command.name, command.about);
+    }
+}
