@@ -15,6 +15,8 @@ pub mod edit;
 pub mod glob;
 pub mod id;
 pub mod limits;
+#[cfg(feature = "lines")]
+pub mod merge;
 pub mod object;
 pub mod path;
 pub mod store;

@@ -1,0 +1,402 @@
+//! Three-way merge of text, line by line, with git's results and git's conflict text.
+//!
+//! Changes of both sides that touch each other are a conflict unless they are the same. Where the style shows no base,
+//! a conflict is narrowed to the lines in which the sides differ, and conflicts with at most three common lines between
+//! them become one. Knows nothing of trees, paths or attributes.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use bstr::BStr;
+
+pub use super::lines::Algorithm;
+use super::lines::{Change, Lines, ThreeFiles};
+
+/// Longest text that is merged line by line, in bytes: git's own bound, 1,023 MiB. Longer ones count as binary.
+pub const TEXT_BYTES_MAX: usize = 1023 << 20;
+
+/// Length of conflict markers that git uses unless told otherwise.
+pub const MARKER_SIZE: u16 = 7;
+
+/// Most common lines between two conflicts that become one.
+const JOINED_LINES_MAX: u32 = 3;
+
+/// What a conflict looks like in the text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ConflictStyle {
+    /// Ours and theirs, narrowed to the lines that differ.
+    #[default]
+    Merge,
+    /// Ours, base and theirs as they are.
+    Diff3,
+    /// As `Diff3`, with the lines that both sides share at both ends taken out of the conflict.
+    ZealousDiff3,
+}
+
+/// Which side wins where both changed the same lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Favor {
+    /// Neither: it is a conflict.
+    #[default]
+    None,
+    /// Ours.
+    Ours,
+    /// Theirs.
+    Theirs,
+    /// Both, ours first.
+    Union,
+}
+
+/// Which conflicts of the style [`ConflictStyle::Merge`] become one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Joining {
+    /// Those with at most three common lines between them: `git merge`.
+    #[default]
+    Near,
+    /// Also those with only lines without a letter or digit between them: `git merge-file`.
+    NearOrBlank,
+}
+
+/// Names that stand behind the markers of a conflict; an absent one leaves the marker alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Labels<'a> {
+    /// Behind `<<<<<<<`.
+    pub ours: Option<&'a BStr>,
+    /// Behind `|||||||`.
+    pub base: Option<&'a BStr>,
+    /// Behind `>>>>>>>`.
+    pub theirs: Option<&'a BStr>,
+}
+
+/// How texts are merged. The default is what `git merge` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextOptions<'a> {
+    /// How changed lines are found.
+    pub algorithm: Algorithm,
+    /// What a conflict looks like.
+    pub style: ConflictStyle,
+    /// Which side wins.
+    pub favor: Favor,
+    /// Which conflicts become one.
+    pub joining: Joining,
+    /// Length of the conflict markers, in bytes; 0 stands for 7.
+    pub marker_size: u16,
+    /// Names behind the markers.
+    pub labels: Labels<'a>,
+}
+
+impl Default for TextOptions<'_> {
+    fn default() -> Self {
+        Self {
+            algorithm: Algorithm::default(),
+            style: ConflictStyle::default(),
+            favor: Favor::default(),
+            joining: Joining::default(),
+            marker_size: MARKER_SIZE,
+            labels: Labels::default(),
+        }
+    }
+}
+
+/// What a merge of text gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MergedText {
+    /// The text, with markers around each conflict.
+    pub bytes: Vec<u8>,
+    /// How many conflicts it holds.
+    pub conflicts: u32,
+}
+
+/// Merges the changes from `base` to `ours` and from `base` to `theirs`.
+///
+/// `None` where a text is longer than [`TEXT_BYTES_MAX`]; whether a text is binary is the caller's question.
+pub fn merge_text(base: &[u8], ours: &[u8], theirs: &[u8], options: &TextOptions<'_>) -> Option<MergedText> {
+    if base.len().max(ours.len()).max(theirs.len()) > TEXT_BYTES_MAX {
+        return None;
+    }
+    let unchanged = |bytes: &[u8]| Some(MergedText { bytes: bytes.into(), conflicts: 0 });
+    if base == ours {
+        return unchanged(theirs);
+    }
+    if base == theirs || ours == theirs {
+        return unchanged(ours);
+    }
+    let files = ThreeFiles::new(base, ours, theirs);
+    let our_changes = files.changes(options.algorithm, &files.base.tokens, &files.ours.tokens);
+    let their_changes = files.changes(options.algorithm, &files.base.tokens, &files.theirs.tokens);
+    let regions = regions(&files, &our_changes, &their_changes);
+    let regions = match options.style {
+        ConflictStyle::Merge => join(&files, narrow(&files, regions, options.algorithm), options.joining),
+        ConflictStyle::Diff3 => regions,
+        ConflictStyle::ZealousDiff3 => regions.into_iter().map(|region| trim(&files, region)).collect(),
+    };
+    Some(write(&files, &regions, options))
+}
+
+/// Where the text of a region comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// Only ours changed, or both did the same.
+    Ours,
+    /// Only theirs changed.
+    Theirs,
+    /// Both changed.
+    Conflict,
+}
+
+/// Lines of each file that belong together because a side changed some of them.
+#[derive(Clone, Debug)]
+struct Region {
+    origin: Origin,
+    base: Range<u32>,
+    ours: Range<u32>,
+    theirs: Range<u32>,
+}
+
+/// A side's changes in the order of the base, and how far its lines are ahead of the base's.
+struct Walk<'c> {
+    changes: &'c [Change],
+    shift: i64,
+}
+
+impl Walk<'_> {
+    /// Where the unchanged base line `line` stands on this side; the walk has passed all changes before it.
+    fn place(&self, line: u32) -> u32 {
+        (i64::from(line) + self.shift) as u32
+    }
+
+    /// Passes the next change if it starts at or before `end`, and returns the further one of both ends.
+    fn pass_if_touching(&mut self, end: u32) -> Option<u32> {
+        let (first, rest) = self.changes.split_first()?;
+        if first.before.start > end {
+            return None;
+        }
+        self.changes = rest;
+        self.shift = i64::from(first.after.end) - i64::from(first.before.end);
+        Some(end.max(first.before.end))
+    }
+}
+
+/// The changes of both sides, put together where they touch.
+fn regions(files: &ThreeFiles<'_>, ours: &[Change], theirs: &[Change]) -> Vec<Region> {
+    let mut regions = Vec::with_capacity(ours.len() + theirs.len());
+    let mut ours = Walk { changes: ours, shift: 0 };
+    let mut theirs = Walk { changes: theirs, shift: 0 };
+    loop {
+        let start = match (ours.changes.first(), theirs.changes.first()) {
+            (None, None) => return regions,
+            (Some(change), None) | (None, Some(change)) => change.before.start,
+            (Some(a), Some(b)) => a.before.start.min(b.before.start),
+        };
+        let same = match (ours.changes.first(), theirs.changes.first()) {
+            (Some(a), Some(b)) => {
+                a.before == b.before
+                    && files.ours.range(a.after.clone()) == files.theirs.range(b.after.clone())
+            }
+            _ => false,
+        };
+        let (our_start, their_start) = (ours.place(start), theirs.place(start));
+        let (mut end, mut ours_changed, mut theirs_changed) = (start, false, false);
+        loop {
+            if let Some(further) = ours.pass_if_touching(end) {
+                (end, ours_changed) = (further, true);
+            } else if let Some(further) = theirs.pass_if_touching(end) {
+                (end, theirs_changed) = (further, true);
+            } else {
+                break;
+            }
+        }
+        let origin = match (ours_changed, theirs_changed) {
+            (false, _) => Origin::Theirs,
+            (true, true) if !same => Origin::Conflict,
+            _ => Origin::Ours,
+        };
+        let (our_end, their_end) = (ours.place(end), theirs.place(end));
+        regions.push(Region {
+            origin,
+            base: start..end,
+            ours: our_start..our_end,
+            theirs: their_start..their_end,
+        });
+    }
+}
+
+/// Replaces each conflict by those of its parts in which the sides differ.
+fn narrow(files: &ThreeFiles<'_>, regions: Vec<Region>, algorithm: Algorithm) -> Vec<Region> {
+    let mut narrowed = Vec::with_capacity(regions.len());
+    for region in regions {
+        if region.origin != Origin::Conflict || region.ours.is_empty() || region.theirs.is_empty() {
+            narrowed.push(region);
+            continue;
+        }
+        let ours = files.ours.range(region.ours.clone());
+        let theirs = files.theirs.range(region.theirs.clone());
+        let changes = files.changes(algorithm, ours, theirs);
+        if changes.is_empty() {
+            narrowed.push(Region { origin: Origin::Ours, ..region });
+            continue;
+        }
+        let shifted = |range: Range<u32>, by: u32| range.start + by..range.end + by;
+        narrowed.extend(changes.into_iter().map(|change| Region {
+            origin: Origin::Conflict,
+            base: region.base.clone(),
+            ours: shifted(change.before, region.ours.start),
+            theirs: shifted(change.after, region.theirs.start),
+        }));
+    }
+    narrowed
+}
+
+/// Puts conflicts together that have few lines, and nothing but common ones, between them.
+fn join(files: &ThreeFiles<'_>, regions: Vec<Region>, joining: Joining) -> Vec<Region> {
+    let mut joined: Vec<Region> = Vec::with_capacity(regions.len());
+    for region in regions {
+        let is_conflict = region.origin == Origin::Conflict;
+        match joined.last_mut() {
+            Some(last) if is_conflict && last.origin == Origin::Conflict => {
+                let between = last.ours.end..region.ours.start;
+                let blank = || between.clone().all(|at| !has_letter_or_digit(files.ours.line(at)));
+                if between.len() as u32 <= JOINED_LINES_MAX || joining == Joining::NearOrBlank && blank() {
+                    last.base.end = region.base.end;
+                    last.ours.end = region.ours.end;
+                    last.theirs.end = region.theirs.end;
+                } else {
+                    joined.push(region);
+                }
+            }
+            _ => joined.push(region),
+        }
+    }
+    joined
+}
+
+fn has_letter_or_digit(line: &[u8]) -> bool {
+    line.iter().any(u8::is_ascii_alphanumeric)
+}
+
+/// Takes the lines that both sides share at both ends out of a conflict.
+fn trim(files: &ThreeFiles<'_>, mut region: Region) -> Region {
+    if region.origin != Origin::Conflict {
+        return region;
+    }
+    let (ours, theirs) = (files.ours.range(region.ours.clone()), files.theirs.range(region.theirs.clone()));
+    let head = ours.iter().zip(theirs).take_while(|(a, b)| a == b).count();
+    let (ours, theirs) = (&ours[head..], &theirs[head..]);
+    let tail = ours.iter().rev().zip(theirs.iter().rev()).take_while(|(a, b)| a == b).count() as u32;
+    let head = head as u32;
+    region.ours = region.ours.start + head..region.ours.end - tail;
+    region.theirs = region.theirs.start + head..region.theirs.end - tail;
+    if region.ours.is_empty() && region.theirs.is_empty() {
+        region.origin = Origin::Ours;
+    }
+    region
+}
+
+fn write(files: &ThreeFiles<'_>, regions: &[Region], options: &TextOptions<'_>) -> MergedText {
+    let (ours, theirs) = (&files.ours, &files.theirs);
+    let length = ours.text(0..ours.len()).len().max(theirs.text(0..theirs.len()).len());
+    let mut merged = MergedText { bytes: Vec::with_capacity(length + length / 8), conflicts: 0 };
+    let out = &mut merged.bytes;
+    let mut written = 0;
+    for region in regions {
+        out.extend_from_slice(ours.text(written..region.ours.start));
+        written = region.ours.end;
+        match (region.origin, options.favor) {
+            (Origin::Ours, _) | (Origin::Conflict, Favor::Ours) => {
+                out.extend_from_slice(ours.text(region.ours.clone()));
+            }
+            (Origin::Theirs, _) | (Origin::Conflict, Favor::Theirs) => {
+                out.extend_from_slice(theirs.text(region.theirs.clone()));
+            }
+            (Origin::Conflict, Favor::Union) => {
+                write_ended(out, ours.text(region.ours.clone()), uses_crlf(files, region));
+                out.extend_from_slice(theirs.text(region.theirs.clone()));
+            }
+            (Origin::Conflict, Favor::None) => {
+                write_conflict(out, files, region, options);
+                merged.conflicts += 1;
+            }
+        }
+    }
+    out.extend_from_slice(ours.text(written..ours.len()));
+    merged
+}
+
+fn write_conflict(out: &mut Vec<u8>, files: &ThreeFiles<'_>, region: &Region, options: &TextOptions<'_>) {
+    let crlf = uses_crlf(files, region);
+    let size = usize::from(if options.marker_size == 0 { MARKER_SIZE } else { options.marker_size });
+    let marker = |out: &mut Vec<u8>, sign: u8, label: Option<&BStr>| {
+        out.resize(out.len() + size, sign);
+        if let Some(label) = label {
+            out.push(b' ');
+            out.extend_from_slice(label);
+        }
+        out.extend_from_slice(if crlf { b"\r\n" } else { b"\n" });
+    };
+    marker(out, b'<', options.labels.ours);
+    write_ended(out, files.ours.text(region.ours.clone()), crlf);
+    if options.style != ConflictStyle::Merge {
+        marker(out, b'|', options.labels.base);
+        write_ended(out, files.base.text(region.base.clone()), crlf);
+    }
+    marker(out, b'=', None);
+    write_ended(out, files.theirs.text(region.theirs.clone()), crlf);
+    marker(out, b'>', options.labels.theirs);
+}
+
+/// Writes lines and makes sure that the last one ends.
+fn write_ended(out: &mut Vec<u8>, text: &[u8], crlf: bool) {
+    out.extend_from_slice(text);
+    if text.last().is_some_and(|last| *last != b'\n') {
+        out.extend_from_slice(if crlf { b"\r\n" } else { b"\n" });
+    }
+}
+
+/// Whether the markers of a conflict end with CRLF: where both sides do just before it, and the base at its start.
+fn uses_crlf(files: &ThreeFiles<'_>, region: &Region) -> bool {
+    ends_with_crlf(&files.ours, region.ours.start.saturating_sub(1)) != Some(false)
+        && ends_with_crlf(&files.theirs, region.theirs.start.saturating_sub(1)) != Some(false)
+        && ends_with_crlf(&files.base, 0) == Some(true)
+}
+
+/// Whether a line ends with CRLF; for a last line without end, what the line before says; `None` where none can say.
+fn ends_with_crlf(lines: &Lines<'_>, at: u32) -> Option<bool> {
+    let line = if at < lines.len() { lines.line(at) } else { return None };
+    let line = match line {
+        [.., b'\n'] => line,
+        _ => lines.line(at.checked_sub(1)?),
+    };
+    Some(line.ends_with(b"\r\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::String;
+
+    fn merge(base: &str, ours: &str, theirs: &str) -> (String, u32) {
+        let labels = Labels { ours: Some("A".into()), base: Some("O".into()), theirs: Some("B".into()) };
+        let options = TextOptions { labels, ..TextOptions::default() };
+        let merged = merge_text(base.as_bytes(), ours.as_bytes(), theirs.as_bytes(), &options).unwrap();
+        (String::from_utf8(merged.bytes).unwrap(), merged.conflicts)
+    }
+
+    #[test]
+    fn changes_that_do_not_touch_are_both_taken() {
+        assert_eq!(merge("a\nb\nc\nd\n", "A\nb\nc\nd\n", "a\nb\nc\nD\n"), ("A\nb\nc\nD\n".into(), 0));
+        assert_eq!(merge("a\nb\n", "a\nb\nc\n", "a\nb\nc\n"), ("a\nb\nc\n".into(), 0));
+        assert_eq!(merge("", "", "x"), ("x".into(), 0));
+    }
+
+    #[test]
+    fn changes_that_touch_are_a_conflict() {
+        let text = "<<<<<<< A\nA\nb\n=======\na\nB\n>>>>>>> B\nc\n";
+        assert_eq!(merge("a\nb\nc\n", "A\nb\nc\n", "a\nB\nc\n"), (text.into(), 1));
+    }
+
+    #[test]
+    fn markers_follow_the_line_ends() {
+        let text = "a\r\n<<<<<<< A\r\nx\r\n=======\r\ny\r\n>>>>>>> B\r\n";
+        assert_eq!(merge("a\r\nb\r\n", "a\r\nx\r\n", "a\r\ny"), (text.into(), 1));
+    }
+}

@@ -1,0 +1,217 @@
+//! Merges of text and of trees against `git merge-file` and `git merge-tree`.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+
+use bstr::{BStr, ByteSlice};
+use govc_git::merge::text::{Algorithm, ConflictStyle, Favor, Joining, Labels, TextOptions, merge_text};
+use govc_tests::TestRepo;
+
+/// A small generator with a seed, so that a failure can be repeated.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound
+    }
+
+    fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len())]
+    }
+}
+
+const WORDS: [&str; 12] = [
+    "request", "app", "route", "name", "value", "context", "self", "config", "error", "path", "test", "view",
+];
+
+/// A line as programs have them: blank lines, braces and returns repeat, others seldom do.
+fn line(random: &mut Random) -> String {
+    let indent = "    ".repeat(random.below(3));
+    match random.below(10) {
+        0 | 1 => String::new(),
+        2 => "    }".into(),
+        3 => format!("{indent}return {}", random.pick(&WORDS)),
+        4 => format!("{indent}{}({})", random.pick(&WORDS), random.pick(&WORDS)),
+        _ => format!("{indent}{}.{} = {}", random.pick(&WORDS), random.pick(&WORDS), random.below(1000)),
+    }
+}
+
+fn edit(random: &mut Random, lines: &[String], edits: usize) -> Vec<String> {
+    let mut lines = lines.to_vec();
+    for _ in 0..edits {
+        let at = random.below(lines.len() + 1);
+        let count = 1 + random.below(3);
+        match random.below(5) {
+            0 => {
+                for _ in 0..count {
+                    let new = line(random);
+                    lines.insert(at, new);
+                }
+            }
+            1 => drop(lines.drain(at.min(lines.len())..(at + count).min(lines.len()))),
+            2 if at < lines.len() => lines[at].push_str(" # changed"),
+            3 if at < lines.len() => {
+                let copy: Vec<String> = lines[at..(at + count).min(lines.len())].to_vec();
+                let to = random.below(lines.len() + 1);
+                lines.splice(to..to, copy);
+            }
+            _ => {
+                let end = (at + count).min(lines.len());
+                let new: Vec<String> = (0..1 + random.below(3)).map(|_| line(random)).collect();
+                lines.splice(at.min(end)..end, new);
+            }
+        }
+    }
+    lines
+}
+
+fn join(random: &mut Random, lines: &[String], crlf: bool) -> Vec<u8> {
+    let end = if crlf { "\r\n" } else { "\n" };
+    let mut text = lines.join(end).into_bytes();
+    if !text.is_empty() && !random.chance(15) {
+        text.extend_from_slice(end.as_bytes());
+    }
+    text
+}
+
+fn triple(random: &mut Random, lines: usize, edits: usize) -> [Vec<u8>; 3] {
+    let base: Vec<String> = (0..random.below(lines)).map(|_| line(random)).collect();
+    let (ours, theirs) = {
+        let count = 1 + random.below(edits);
+        let ours = edit(random, &base, count);
+        let count = 1 + random.below(edits);
+        let mut theirs = edit(random, &base, count);
+        if random.chance(20) {
+            let count = 1 + random.below(2);
+            theirs = edit(random, &ours, count);
+        }
+        (ours, theirs)
+    };
+    let crlf = random.chance(15);
+    let mixed = random.chance(5);
+    [&base, &ours, &theirs].map(|lines| {
+        let crlf = crlf != (mixed && random.chance(50));
+        join(random, lines, crlf)
+    })
+}
+
+/// How one run of `git merge-file` is asked for, and the options that mean the same here.
+fn styles() -> Vec<(&'static str, &'static [&'static str], TextOptions<'static>)> {
+    let labels =
+        Labels { ours: Some(BStr::new("a")), base: Some(BStr::new("o")), theirs: Some(BStr::new("b")) };
+    let myers = TextOptions {
+        labels,
+        algorithm: Algorithm::Myers,
+        joining: Joining::NearOrBlank,
+        ..TextOptions::default()
+    };
+    let histogram = TextOptions { algorithm: Algorithm::Histogram, ..myers };
+    vec![
+        ("myers", &["--diff-algorithm=myers"], myers),
+        ("histogram", &["--diff-algorithm=histogram"], histogram),
+        ("diff3", &["--diff3"], TextOptions { style: ConflictStyle::Diff3, ..myers }),
+        (
+            "histogram diff3",
+            &["--diff3", "--diff-algorithm=histogram"],
+            TextOptions { style: ConflictStyle::Diff3, ..histogram },
+        ),
+        ("zdiff3", &["--zdiff3"], TextOptions { style: ConflictStyle::ZealousDiff3, ..myers }),
+        ("ours", &["--ours"], TextOptions { favor: Favor::Ours, ..myers }),
+        ("theirs", &["--theirs"], TextOptions { favor: Favor::Theirs, ..myers }),
+        ("union", &["--union"], TextOptions { favor: Favor::Union, ..myers }),
+        ("size", &["--marker-size=11"], TextOptions { marker_size: 11, ..myers }),
+    ]
+}
+
+/// What `git merge-file` prints and how many conflicts it counts.
+fn merge_file(repo: &TestRepo, args: &[&str]) -> (Vec<u8>, u32) {
+    let common = ["merge-file", "-q", "-p", "-L", "a", "-L", "o", "-L", "b"];
+    let all: Vec<&str> = common.iter().chain(args).chain(&["ours", "base", "theirs"]).copied().collect();
+    let output = repo.run(&all, b"");
+    let code = output.status.code().unwrap();
+    assert!(code < 128, "git {all:?}: {}", output.stderr.as_bstr());
+    (output.stdout, code as u32)
+}
+
+fn compare_texts(seed: u64, rounds: usize, lines: usize, edits: usize) -> Vec<String> {
+    let repo = TestRepo::init();
+    let mut random = Random(seed);
+    let mut wrong = Vec::new();
+    for round in 0..rounds {
+        let [base, ours, theirs] = triple(&mut random, lines, edits);
+        for (name, text) in [("base", &base), ("ours", &ours), ("theirs", &theirs)] {
+            fs::write(repo.path().join(name), text).unwrap();
+        }
+        for (name, args, options) in styles() {
+            let (expected, conflicts) = merge_file(&repo, args);
+            let merged = merge_text(&base, &ours, &theirs, &options).unwrap();
+            if merged.bytes != expected || merged.conflicts.min(127) != conflicts {
+                wrong.push(format!("seed {seed} round {round} {name}"));
+                if let Ok(folder) = std::env::var("KEEP") {
+                    let stem = format!("{folder}/{seed}-{round}-{}", name.replace(' ', "-"));
+                    for (part, text) in [
+                        ("base", &base),
+                        ("ours", &ours),
+                        ("theirs", &theirs),
+                        ("git", &expected),
+                        ("govc", &merged.bytes),
+                    ] {
+                        fs::write(format!("{stem}.{part}"), text).unwrap();
+                    }
+                }
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn small_texts_merge_as_git_merges_them() {
+    let rounds = rounds(120);
+    let wrong = compare_texts(0x5eed_0001, rounds, 40, 5);
+    assert!(wrong.is_empty(), "{} of {rounds}: {wrong:#?}", wrong.len());
+}
+
+#[test]
+fn large_texts_merge_as_git_merges_them() {
+    let rounds = rounds(20);
+    let wrong = compare_texts(0x5eed_0002, rounds, 1500, 40);
+    assert!(wrong.is_empty(), "{} of {rounds}: {wrong:#?}", wrong.len());
+}
+
+#[test]
+fn repetitive_texts_merge_as_git_merges_them() {
+    let repo = TestRepo::init();
+    let mut wrong = Vec::new();
+    for count in 60..70 {
+        // So many equal lines, and none that is rare: where git's histogram gives way to Myers.
+        let base: String = (0..count).map(|at| if at % 7 == 3 { "x\ny\n" } else { "x\n" }).collect();
+        let ours: String = (0..count + 3).map(|at| if at % 5 == 2 { "x\ny\ny\n" } else { "x\n" }).collect();
+        let theirs = base.clone() + "z\nx\n";
+        for (base, ours) in [(&base, &ours), (&ours, &base)] {
+            for (name, text) in [("base", base), ("ours", ours), ("theirs", &theirs)] {
+                fs::write(repo.path().join(name), text).unwrap();
+            }
+            for (name, args, options) in styles() {
+                let merged =
+                    merge_text(base.as_bytes(), ours.as_bytes(), theirs.as_bytes(), &options).unwrap();
+                if merge_file(&repo, args).0 != merged.bytes {
+                    wrong.push(format!("{count} {name}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Rounds of a random comparison; `GOVC_ROUNDS` multiplies them for a long run.
+fn rounds(usual: usize) -> usize {
+    usual * std::env::var("GOVC_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
