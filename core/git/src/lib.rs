@@ -4,7 +4,7 @@
 //! a peer, a clock, a file system or JavaScript. A missing object is an ordinary result.
 //!
 //! Modules, foundations first; a module uses only those above it:
-//! `limits`, `id`, `object`, `path`, `glob`, `store`, `edit`, `transport`.
+//! `limits`, `id`, `object`, `path`, `glob`, `store`, `edit`, `refs`, `transport`.
 #![no_std]
 
 extern crate alloc;
@@ -19,6 +19,7 @@ pub mod limits;
 pub mod merge;
 pub mod object;
 pub mod path;
+pub mod refs;
 pub mod store;
 pub mod transport;
 
