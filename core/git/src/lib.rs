@@ -4,13 +4,14 @@
 //! a peer, a clock, a file system or JavaScript. A missing object is an ordinary result.
 //!
 //! Modules, foundations first; a module uses only those above it:
-//! `limits`, `id`, `object`, `path`, `glob`, `store`, `edit`, `refs`, `transport`.
+//! `limits`, `id`, `object`, `path`, `glob`, `store`, `edit`, `diff`, `merge`, `refs`, `transport`.
 #![no_std]
 
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod diff;
 pub mod edit;
 pub mod glob;
 pub mod id;

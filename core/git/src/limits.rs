@@ -15,6 +15,9 @@ pub struct Limits {
     pub tree_depth_max: u32,
     /// Longest path, in bytes. Default 4,096, as PATH_MAX where checkouts happen.
     pub path_bytes_max: u32,
+    /// Most entries that one comparison of trees steps through (equal ones are free). Default 20 million: a few
+    /// nested trees that name each other many times would otherwise stand for more paths than can be listed.
+    pub diff_entries_max: u64,
 }
 
 impl Default for Limits {
@@ -26,6 +29,7 @@ impl Default for Limits {
             memory_bytes_max: 3 << 30,
             tree_depth_max: 2048,
             path_bytes_max: 4096,
+            diff_entries_max: 20_000_000,
         }
     }
 }

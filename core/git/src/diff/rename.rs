@@ -1,0 +1,437 @@
+//! Which removed file became which added one, with git's choices: equal ids first, then equal names, then every pair.
+//!
+//! Works on plain lists, so that a merge can bring its own. Ties go to the earlier path: lists are in git's order,
+//! by the bytes of the path. Deterministic: no step follows the order of a hash table.
+
+use alloc::collections::BTreeMap;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+use bstr::BStr;
+
+use super::directory::{DirectoryRelevance, DirectoryRenames, split};
+use super::similarity::{Fingerprints, Score};
+use super::{Side, blob_size};
+use crate::ObjectId;
+use crate::store::{IdMap, ObjectSource, ReadError};
+
+/// Where copies may come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Copies {
+    /// Copies are not looked for.
+    #[default]
+    Never,
+    /// From files that changed too (git's `-C`).
+    FromChanged,
+    /// From any file (git's `--find-copies-harder`).
+    FromAny,
+}
+
+/// How renames are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RenameOptions {
+    /// How similar both files must be; [`Score::MAX`] finds only equal ones.
+    pub threshold: Score,
+    /// Edited renames are looked for as long as sources times destinations is at most the square of this; 0 is no bound.
+    pub limit: u32,
+    /// Where copies may come from.
+    pub copies: Copies,
+    /// Whether a file without content may be a rename of another.
+    pub empty_files: bool,
+    /// Whether files that alone have their name on each side are tried first. Never done when looking for copies.
+    pub names_first: bool,
+}
+
+impl RenameOptions {
+    /// What `git merge` does.
+    pub const MERGE: Self = Self { limit: 7000, empty_files: false, ..Self::DIFF };
+    /// What `git diff -M` does.
+    pub const DIFF: Self = Self {
+        threshold: Score::from_percent(50),
+        limit: 1000,
+        copies: Copies::Never,
+        empty_files: true,
+        names_first: true,
+    };
+}
+
+impl Default for RenameOptions {
+    fn default() -> Self {
+        Self::DIFF
+    }
+}
+
+/// What became of a source at its own path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is gone: a rename takes it.
+    Removed,
+    /// It changed: only copies can come from it.
+    Modified,
+    /// It is as it was: only copies can come from it.
+    Unchanged,
+}
+
+/// A file of the old tree that others may come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source<'a> {
+    /// Its path.
+    pub path: &'a BStr,
+    /// What it is.
+    pub side: Side,
+    /// Whether it stays.
+    pub fate: Fate,
+}
+
+/// A file that is only in the new tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Destination<'a> {
+    /// Its path.
+    pub path: &'a BStr,
+    /// What it is.
+    pub side: Side,
+}
+
+/// What a merge knows about paths, to save it comparisons whose outcome it will not use.
+pub trait Relevance {
+    /// Whether it matters where this source went. Equal files are paired all the same, as that costs nothing.
+    fn source(&self, path: &BStr) -> bool;
+
+    /// Whether this directory of the old tree (`""` for the root) is gone and asked for; `None` where it stays.
+    fn directory(&self, path: &BStr) -> Option<DirectoryRelevance>;
+}
+
+/// A source and what came from it, as places in the lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// Place in the list of sources. With copies, several pairs may have the same.
+    pub source: usize,
+    /// Place in the list of destinations.
+    pub destination: usize,
+    /// How similar both are.
+    pub score: Score,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Renames {
+    /// The pairs, in the order of their destinations.
+    pub pairs: Vec<Pair>,
+    /// Where there were too many files to compare them all: the limit that would have sufficed.
+    pub limit_needed: Option<u32>,
+}
+
+/// Finds renames, and copies where asked for. Blobs are read only where ids and names do not settle it.
+pub fn detect<S: ObjectSource + ?Sized>(
+    blobs: &S,
+    sources: &[Source<'_>],
+    destinations: &[Destination<'_>],
+    options: &RenameOptions,
+    relevance: Option<&dyn Relevance>,
+    fingerprints: &mut Fingerprints,
+) -> Result<Renames, ReadError> {
+    let mut detection = Detection::new(blobs, sources, destinations, options, fingerprints);
+    if detection.sources_left.is_empty() || detection.destinations_left.is_empty() {
+        return Ok(Renames::default());
+    }
+    detection.pair_equal();
+    let mut limit_needed = None;
+    if options.threshold < Score::MAX {
+        if options.copies == Copies::Never {
+            detection.drop_paired(None);
+            if options.names_first {
+                detection.pair_by_name(relevance)?;
+            }
+            detection.drop_paired(relevance);
+        }
+        limit_needed = detection.pair_by_content()?;
+    }
+    let pairs = detection.found.iter().enumerate();
+    let pair = |(destination, found): (usize, &Option<(usize, Score)>)| {
+        found.map(|(source, score)| Pair { source, destination, score })
+    };
+    Ok(Renames { pairs: pairs.filter_map(pair).collect(), limit_needed })
+}
+
+/// Most files with the same content that are looked at for one destination, as many as git looks at.
+const EQUAL_SOURCES_MAX: usize = 101;
+
+/// Best sources that are remembered for each destination, as many as git remembers.
+const CANDIDATES_MAX: usize = 4;
+
+/// How well a source fits a destination.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    source: usize,
+    destination: usize,
+    score: Score,
+    same_name: bool,
+}
+
+impl Candidate {
+    /// Smaller is better.
+    fn rank(&self) -> Reverse<(Score, bool)> {
+        Reverse((self.score, self.same_name))
+    }
+}
+
+/// A search under way.
+struct Detection<'a, S: ?Sized> {
+    blobs: &'a S,
+    sources: &'a [Source<'a>],
+    destinations: &'a [Destination<'a>],
+    options: &'a RenameOptions,
+    fingerprints: &'a mut Fingerprints,
+    /// Sources that may still be taken, in the order of the list.
+    sources_left: Vec<usize>,
+    /// Destinations that may be paired, in the order of the list; those that are, stay.
+    destinations_left: Vec<usize>,
+    /// By source: whether something came from it, or it stays.
+    used: Vec<bool>,
+    /// By destination: the source and the score.
+    found: Vec<Option<(usize, Score)>>,
+    /// By source and by destination: the size of the blob, in bytes, once it is known.
+    sizes: (Vec<Option<u64>>, Vec<Option<u64>>),
+}
+
+impl<'a, S: ObjectSource + ?Sized> Detection<'a, S> {
+    fn new(
+        blobs: &'a S,
+        sources: &'a [Source<'a>],
+        destinations: &'a [Destination<'a>],
+        options: &'a RenameOptions,
+        fingerprints: &'a mut Fingerprints,
+    ) -> Self {
+        let allowed = |side: &Side| options.empty_files || side.id != ObjectId::EMPTY_BLOB;
+        let copies = options.copies != Copies::Never;
+        let is_source =
+            |source: &Source<'_>| allowed(&source.side) && (copies || source.fate == Fate::Removed);
+        Self {
+            blobs,
+            sources,
+            destinations,
+            options,
+            fingerprints,
+            sources_left: (0..sources.len()).filter(|at| is_source(&sources[*at])).collect(),
+            destinations_left: (0..destinations.len())
+                .filter(|at| allowed(&destinations[*at].side))
+                .collect(),
+            used: sources.iter().map(|source| source.fate != Fate::Removed).collect(),
+            found: vec![None; destinations.len()],
+            sizes: (vec![None; sources.len()], vec![None; destinations.len()]),
+        }
+    }
+
+    fn record(&mut self, source: usize, destination: usize, score: Score) {
+        self.used[source] = true;
+        self.found[destination] = Some((source, score));
+    }
+
+    /// Forgets sources that are taken, and those that do not matter.
+    fn drop_paired(&mut self, relevance: Option<&dyn Relevance>) {
+        let (used, sources) = (&self.used, self.sources);
+        let matters = |at: usize| relevance.is_none_or(|relevance| relevance.source(sources[at].path));
+        self.sources_left.retain(|at| !used[*at] && matters(*at));
+    }
+
+    /// Pairs files with the same id: unused sources first, then those with the same name, then the earliest.
+    fn pair_equal(&mut self) {
+        let mut first: IdMap<usize> = IdMap::default();
+        let mut after: Vec<Option<usize>> = vec![None; self.sources.len()];
+        for at in self.sources_left.iter().rev() {
+            after[*at] = first.insert(self.sources[*at].side.id, *at);
+        }
+        for place in 0..self.destinations_left.len() {
+            let at = self.destinations_left[place];
+            let destination = &self.destinations[at];
+            let equal =
+                core::iter::successors(first.get(&destination.side.id).copied(), |source| after[*source]);
+            let mut best: Option<(usize, u8)> = None;
+            let fits = |source: &usize| {
+                let (a, b) = (self.sources[*source].side.mode, destination.side.mode);
+                (a == b || a.is_regular() && b.is_regular())
+                    && (!self.used[*source] || self.options.copies != Copies::Never)
+            };
+            for source in equal.filter(fits).take(EQUAL_SOURCES_MAX) {
+                let same_name = split(self.sources[source].path).1 == split(destination.path).1;
+                let score = u8::from(!self.used[source]) + u8::from(same_name);
+                if best.is_none_or(|(_, best)| score > best) {
+                    best = Some((source, score));
+                }
+                if score == 2 {
+                    break;
+                }
+            }
+            if let Some((source, _)) = best {
+                self.record(source, at, Score::MAX);
+            }
+        }
+    }
+
+    /// Pairs files that alone have their name on each side, or whose directory is known to have gone somewhere,
+    /// where they are much alike.
+    fn pair_by_name(&mut self, relevance: Option<&dyn Relevance>) -> Result<(), ReadError> {
+        let threshold = self.options.threshold.halfway_to_max();
+        let (sources, destinations) = (self.sources, self.destinations);
+        let unpaired: Vec<usize> =
+            self.destinations_left.iter().copied().filter(|at| self.found[*at].is_none()).collect();
+        let source_names = places_by_name(&self.sources_left, |at| sources[at].path);
+        let destination_names = places_by_name(&unpaired, |at| destinations[at].path);
+        let directories = relevance.map(|relevance| self.count_directories(relevance));
+        let by_path: BTreeMap<&[u8], usize> = match directories {
+            Some(_) => unpaired.iter().map(|at| (destinations[*at].path.as_ref(), *at)).collect(),
+            None => BTreeMap::new(),
+        };
+        for place in 0..self.sources_left.len() {
+            let at = self.sources_left[place];
+            let path = sources[at].path;
+            if relevance.is_some_and(|relevance| !relevance.source(path)) {
+                continue;
+            }
+            let (directory, name) = split(path);
+            let Some(there) = destination_names.get(name) else { continue };
+            let destination = match (source_names.get(name), there) {
+                (Some(Some(_)), Some(there)) => Some(*there),
+                _ => directories.as_ref().and_then(|directories| {
+                    let mut path = directories.most_likely(directory)?.to_vec();
+                    path.push(b'/');
+                    path.extend_from_slice(name);
+                    by_path.get(path.as_slice()).copied()
+                }),
+            };
+            let Some(destination) = destination.filter(|there| self.found[*there].is_none()) else {
+                continue;
+            };
+            let score = self.score(at, destination, threshold)?;
+            if score >= threshold {
+                self.record(at, destination, score);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where directories went, by the files that are paired so far.
+    fn count_directories(&self, relevance: &dyn Relevance) -> DirectoryRenames {
+        let mut directories = DirectoryRenames::new();
+        for (at, found) in self.found.iter().enumerate() {
+            if let Some((source, _)) = found {
+                let (old, new) = (self.sources[*source].path, self.destinations[at].path);
+                directories.count(old, new, &mut |path| relevance.directory(path.into()));
+            }
+        }
+        directories
+    }
+
+    /// Compares every source with every destination and pairs the most similar first.
+    /// Returns the limit that would have sufficed where there are too many.
+    fn pair_by_content(&mut self) -> Result<Option<u32>, ReadError> {
+        let found = &self.found;
+        let unpaired: Vec<usize> =
+            self.destinations_left.iter().copied().filter(|at| found[*at].is_none()).collect();
+        let mut limit_needed = None;
+        if self.exceeds_limit(unpaired.len(), self.sources_left.len()) {
+            limit_needed =
+                Some(u32::try_from(unpaired.len().max(self.sources_left.len())).unwrap_or(u32::MAX));
+            let changed = |at: &usize| self.sources[*at].fate != Fate::Unchanged;
+            let sources_changed: Vec<usize> = self.sources_left.iter().copied().filter(changed).collect();
+            if self.options.copies != Copies::FromAny
+                || self.exceeds_limit(unpaired.len(), sources_changed.len())
+            {
+                return Ok(limit_needed);
+            }
+            self.sources_left = sources_changed;
+        }
+        let mut candidates = Vec::new();
+        for destination in unpaired {
+            self.push_candidates(destination, &mut candidates)?;
+        }
+        candidates.sort_by_key(Candidate::rank);
+        self.take_candidates(&candidates, false);
+        if self.options.copies != Copies::Never {
+            self.take_candidates(&candidates, true);
+        }
+        Ok(limit_needed)
+    }
+
+    fn exceeds_limit(&self, destinations: usize, sources: usize) -> bool {
+        let limit = u64::from(self.options.limit);
+        limit > 0 && destinations as u64 * sources as u64 > limit * limit
+    }
+
+    /// Appends the best sources of a destination, at most four, in the order in which git keeps them.
+    fn push_candidates(&mut self, destination: usize, out: &mut Vec<Candidate>) -> Result<(), ReadError> {
+        let start = out.len();
+        for place in 0..self.sources_left.len() {
+            let source = self.sources_left[place];
+            let candidate = Candidate {
+                source,
+                destination,
+                score: self.score(source, destination, self.options.threshold)?,
+                same_name: split(self.sources[source].path).1 == split(self.destinations[destination].path).1,
+            };
+            if out.len() - start < CANDIDATES_MAX {
+                out.push(candidate);
+                continue;
+            }
+            // The first of the worst makes room. Even hopeless ones hold a place: ties depend on it.
+            let best = &mut out[start..];
+            let mut worst = 0;
+            for at in 1..best.len() {
+                if best[at].rank() > best[worst].rank() {
+                    worst = at;
+                }
+            }
+            if candidate.rank() < best[worst].rank() {
+                best[worst] = candidate;
+            }
+        }
+        Ok(())
+    }
+
+    /// Pairs from the best candidate down; those below the threshold never.
+    fn take_candidates(&mut self, candidates: &[Candidate], copies: bool) {
+        for candidate in candidates {
+            if candidate.score < self.options.threshold {
+                return;
+            }
+            if self.found[candidate.destination].is_none() && (copies || !self.used[candidate.source]) {
+                self.record(candidate.source, candidate.destination, candidate.score);
+            }
+        }
+    }
+
+    fn score(&mut self, source: usize, destination: usize, threshold: Score) -> Result<Score, ReadError> {
+        let (old, new) = (&self.sources[source].side, &self.destinations[destination].side);
+        if !old.mode.is_regular() || !new.mode.is_regular() {
+            return Ok(Score::MIN);
+        }
+        let old_size = size(self.blobs, &mut self.sizes.0[source], &old.id)?;
+        let new_size = size(self.blobs, &mut self.sizes.1[destination], &new.id)?;
+        self.fingerprints.score(self.blobs, (&old.id, old_size), (&new.id, new_size), threshold)
+    }
+}
+
+fn size<S: ObjectSource + ?Sized>(
+    blobs: &S,
+    known: &mut Option<u64>,
+    id: &ObjectId,
+) -> Result<u64, ReadError> {
+    if let Some(size) = *known {
+        return Ok(size);
+    }
+    Ok(*known.insert(blob_size(blobs, id)?))
+}
+
+/// By last component of the path: the place of the only file with it, or `None` where there are several.
+fn places_by_name<'p>(
+    places: &[usize],
+    path: impl Fn(usize) -> &'p BStr,
+) -> BTreeMap<&'p [u8], Option<usize>> {
+    let mut names = BTreeMap::new();
+    for at in places {
+        let name = split(path(*at)).1;
+        names.entry(name).and_modify(|only| *only = None).or_insert(Some(*at));
+    }
+    names
+}

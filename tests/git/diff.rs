@@ -1,0 +1,343 @@
+//! Comparisons of trees and of text against `git diff-tree`, `git diff` and `git apply`.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
+
+use bstr::ByteSlice;
+use govc_git::ObjectId;
+use govc_git::diff::quote::quote_path;
+use govc_git::diff::rename::{Copies, RenameOptions};
+use govc_git::diff::similarity::Score;
+use govc_git::diff::{ChangeKind, DiffOptions, FileChange, diff_trees};
+use govc_git::limits::Limits;
+use govc_git::store::MemoryStore;
+use govc_tests::{TestRepo, corpus_bundle};
+
+/// The options of `git diff-tree` and ours that mean the same.
+fn rename_cases() -> Vec<(&'static [&'static str], Option<RenameOptions>)> {
+    let with_copies = |copies| Some(RenameOptions { copies, ..RenameOptions::DIFF });
+    vec![
+        (&[], None),
+        (&["-M"], Some(RenameOptions::DIFF)),
+        (&["-M", "--no-rename-empty"], Some(RenameOptions { empty_files: false, ..RenameOptions::DIFF })),
+        (&["-C"], with_copies(Copies::FromChanged)),
+        (&["-C", "--find-copies-harder"], with_copies(Copies::FromAny)),
+        (
+            &["-C80%", "--find-copies-harder", "-l8"],
+            Some(RenameOptions {
+                threshold: Score::from_percent(80),
+                limit: 8,
+                copies: Copies::FromAny,
+                ..RenameOptions::DIFF
+            }),
+        ),
+        (&["-M", "-l3"], Some(RenameOptions { limit: 3, ..RenameOptions::DIFF })),
+        (&["-M25%"], Some(RenameOptions { threshold: Score::from_percent(25), ..RenameOptions::DIFF })),
+        (&["-M100%"], Some(RenameOptions { threshold: Score::MAX, ..RenameOptions::DIFF })),
+    ]
+}
+
+/// Pairs of trees: each commit with each of its parents, and, where `stride` is not 0, with the one that far ahead.
+fn pairs_of_trees(repo: &TestRepo, stride: usize) -> Vec<(ObjectId, ObjectId)> {
+    let log = repo.git(&["log", "--all", "--topo-order", "--format=%H %T %P"]);
+    let lines: Vec<Vec<&str>> = log.lines().map(|line| line.split(' ').collect()).collect();
+    let tree_of: HashMap<&str, ObjectId> =
+        lines.iter().map(|words| (words[0], words[1].parse().unwrap())).collect();
+    let parents = lines.iter().flat_map(|words| {
+        words[2..].iter().filter(|parent| !parent.is_empty()).map(|parent| (*parent, words[0]))
+    });
+    let far = lines.windows(stride.max(1)).step_by(stride.max(1)).filter(|_| stride > 0);
+    let far = far.filter_map(|window| Some((window.last()?[0], window.first()?[0])));
+    parents
+        .chain(far)
+        .map(|(old, new)| (tree_of[old], tree_of[new]))
+        .filter(|(old, new)| old != new)
+        .collect()
+}
+
+/// What `git diff-tree --stdin` says of each pair, without the line that names the pair.
+fn by_git(repo: &TestRepo, pairs: &[(ObjectId, ObjectId)], options: &[&str]) -> Vec<String> {
+    let input: String = pairs.iter().map(|(old, new)| format!("{old} {new}\n")).collect();
+    let mut args = vec!["diff-tree", "--stdin", "-r", "--raw", "--no-abbrev"];
+    args.extend(options);
+    let output = repo.git_bytes(&args, input.as_bytes());
+    let mut rest = output.as_slice();
+    let mut answers = Vec::new();
+    for (at, (old, new)) in pairs.iter().enumerate() {
+        let header = format!("{old} {new}\n");
+        rest = rest.strip_prefix(header.as_bytes()).expect("a header for each pair");
+        let next = pairs.get(at + 1).map(|(old, new)| format!("{old} {new}\n"));
+        let end = next.map_or(rest.len(), |next| {
+            if rest.starts_with(next.as_bytes()) { 0 } else { rest.find(format!("\n{next}")).unwrap() + 1 }
+        });
+        answers.push(rest[..end].to_str().unwrap().to_owned());
+        rest = &rest[end..];
+    }
+    answers
+}
+
+/// The changes as `git diff-tree --raw` prints them.
+fn raw(changes: &[FileChange]) -> String {
+    let mut out = String::new();
+    for change in changes {
+        let mode = |side: Option<govc_git::diff::Side>| side.map_or(0, |side| side.mode.bits());
+        let id = |side: Option<govc_git::diff::Side>| side.map_or(ObjectId::NULL, |side| side.id);
+        let (old, new) = (change.old, change.new);
+        write!(out, ":{:06o} {:06o} {} {} ", mode(old), mode(new), id(old), id(new)).unwrap();
+        out.push(change.kind.letter());
+        if matches!(change.kind, ChangeKind::Renamed | ChangeKind::Copied) {
+            write!(out, "{:03}", change.similarity.percent()).unwrap();
+        }
+        for path in change.old_path.iter().chain([&change.path]) {
+            write!(out, "\t{}", quote_path(path.as_bstr())).unwrap();
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// How far our answers are from git's over some pairs of trees.
+#[derive(Debug, Default, PartialEq)]
+struct Agreement {
+    pairs_of_trees: usize,
+    /// Renames and copies that git found, and those of them that came with changes.
+    renames: usize,
+    edited: usize,
+    /// Both texts where anything but a similarity differs.
+    different: Vec<(String, String)>,
+    /// Lines that differ in similarity alone, by 1 percent and by more.
+    similarity_off_by_one: usize,
+    similarity_off_by_more: usize,
+}
+
+fn compare(
+    repo: &TestRepo,
+    store: &MemoryStore,
+    pairs: &[(ObjectId, ObjectId)],
+    options: &[&str],
+    renames: Option<RenameOptions>,
+) -> Agreement {
+    let mut agreement = Agreement { pairs_of_trees: pairs.len(), ..Agreement::default() };
+    for ((old, new), theirs) in pairs.iter().zip(by_git(repo, pairs, options)) {
+        let options = DiffOptions { renames };
+        let changes = diff_trees(store, Some(old), Some(new), &options, &Limits::default()).unwrap();
+        let ours = raw(&changes.files);
+        let (their_lines, our_lines) = (without_similarity(&theirs), without_similarity(&ours));
+        for (line, similarity) in &their_lines {
+            agreement.renames += usize::from(line.contains(" R") || line.contains(" C"));
+            agreement.edited += usize::from(*similarity < 100);
+        }
+        if !their_lines.iter().map(|(line, _)| line).eq(our_lines.iter().map(|(line, _)| line)) {
+            agreement.different.push((theirs, ours));
+            continue;
+        }
+        for ((_, theirs), (_, ours)) in their_lines.iter().zip(&our_lines) {
+            match theirs.abs_diff(*ours) {
+                0 => {}
+                1 => agreement.similarity_off_by_one += 1,
+                _ => agreement.similarity_off_by_more += 1,
+            }
+        }
+    }
+    agreement
+}
+
+/// The lines of a raw answer with the similarity taken out, and put beside.
+fn without_similarity(text: &str) -> Vec<(String, u8)> {
+    text.lines()
+        .map(|line| {
+            let (fields, paths) = line.split_once('\t').unwrap();
+            let (start, similarity) = fields.split_at(fields.len().saturating_sub(3));
+            match similarity.parse() {
+                Ok(similarity) => (format!("{start}\t{paths}"), similarity),
+                Err(_) => (line.to_owned(), 100),
+            }
+        })
+        .collect()
+}
+
+/// Every case over every pair; `different_max` pairs of trees may differ.
+///
+/// Scores may be off by one percent in a few cases, because git's hash of a line has
+/// few values and ours has many.
+fn assert_agreement(name: &str, repo: &TestRepo, pairs: &[(ObjectId, ObjectId)], different_max: usize) {
+    let store = repo.objects();
+    for (options, renames) in rename_cases() {
+        let agreement = compare(repo, &store, pairs, options, renames);
+        let different = agreement.different.len();
+        println!(
+            "{name} {options:?}: {} pairs of trees, {} renames and copies, {} of them edited; {different} differ, \
+             {} differ by 1 percent",
+            pairs.len(),
+            agreement.renames,
+            agreement.edited,
+            agreement.similarity_off_by_one
+        );
+        if different > different_max {
+            let (theirs, ours) = &agreement.different[0];
+            panic!("git:\n{theirs}\nours:\n{ours}");
+        }
+        assert_eq!(agreement.similarity_off_by_more, 0);
+        assert!(agreement.similarity_off_by_one <= agreement.edited / 50);
+    }
+}
+
+#[test]
+fn corpus_histories_agree() {
+    let Some(bundle) = corpus_bundle("flask.bundle") else { return };
+    let repo = TestRepo::clone_bare(bundle.to_str().unwrap());
+    // Two: where exactly 205 files may be copied, git's hash table grows and turns the order of equal ones around.
+    assert_agreement("corpus", &repo, &pairs_of_trees(&repo, 40), 2);
+}
+
+#[test]
+fn random_histories_agree() {
+    for seed in 1..=8 {
+        let repo = TestRepo::init();
+        repo.git_bytes(&["fast-import", "--quiet"], &random_history(seed, 120));
+        assert_agreement("random", &repo, &pairs_of_trees(&repo, 7), 0);
+    }
+}
+
+/// A small generator of numbers (a linear congruence), the same on every machine.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+/// Files of a work tree: mode and content by path.
+type Files = BTreeMap<String, (&'static str, Vec<u8>)>;
+
+/// A history as `git fast-import` reads it, with renames, copies, edits, and files that become something else.
+fn random_history(seed: u64, commits: usize) -> Vec<u8> {
+    let mut random = Random(seed);
+    let mut files = Files::new();
+    let mut stream = Vec::new();
+    for commit in 0..commits {
+        for _ in 0..1 + random.below(6) {
+            change(&mut random, &mut files);
+        }
+        let head =
+            format!("commit refs/heads/main\ncommitter C <c@x> {commit} +0000\ndata 1\nx\ndeleteall\n");
+        stream.extend_from_slice(head.as_bytes());
+        for (path, (mode, content)) in &files {
+            let path = quote_path(path.as_bytes().as_bstr()).into_owned();
+            if *mode == "160000" {
+                let id = content.to_str().unwrap();
+                stream.extend_from_slice(format!("M {mode} {id} {path}\n").as_bytes());
+                continue;
+            }
+            stream.extend_from_slice(format!("M {mode} inline {path}\ndata {}\n", content.len()).as_bytes());
+            stream.extend_from_slice(content);
+            stream.push(b'\n');
+        }
+    }
+    stream
+}
+
+const NAMES: [&str; 10] =
+    ["Makefile", "a.rs", "b.rs", "mod.rs", "x y.txt", "caf\u{e9}", "tab\there", "a", "a.b", "a-b"];
+const DIRECTORIES: [&str; 8] = ["", "a/", "a/b/", "lib/", "lib/x/", "src/", "src/x/y/", "a-b/"];
+
+fn random_path(random: &mut Random) -> String {
+    format!("{}{}", DIRECTORIES[random.below(DIRECTORIES.len())], NAMES[random.below(NAMES.len())])
+}
+
+fn change(random: &mut Random, files: &mut Files) {
+    let paths: Vec<String> = files.keys().cloned().collect();
+    let action = random.below(13);
+    if paths.len() < 8 || action == 0 {
+        let path = random_path(random);
+        let content = random_content(random);
+        return put(files, path, ("100644", content));
+    }
+    let path = paths[random.below(paths.len())].clone();
+    let mut file = files[&path].clone();
+    let target = random_path(random);
+    match action {
+        1 | 2 => edit(random, &mut file.1),
+        3 => file.0 = if file.0 == "100644" { "100755" } else { "100644" },
+        4 => drop(files.remove(&path)),
+        5 => return put(files, target, file),
+        6 => {
+            files.remove(&path);
+            return put(files, target, file);
+        }
+        7 | 8 => {
+            files.remove(&path);
+            edit(random, &mut file.1);
+            return put(files, target, file);
+        }
+        9 => {
+            edit(random, &mut file.1);
+            return put(files, target, file);
+        }
+        10 => {
+            let (from, to) = (DIRECTORIES[random.below(8)], DIRECTORIES[random.below(8)]);
+            let moved: Vec<String> = paths.into_iter().filter(|path| path.starts_with(from)).collect();
+            for path in moved {
+                let Some(mut file) = files.remove(&path) else { continue };
+                if random.below(3) == 0 {
+                    edit(random, &mut file.1);
+                }
+                put(files, format!("{to}{}", &path[from.len()..]), file);
+            }
+            return;
+        }
+        11 => file = ("120000", target.into_bytes()),
+        _ => file = ("160000", format!("{:040x}", 1 + random.below(3)).into_bytes()),
+    }
+    if files.contains_key(&path) {
+        put(files, path, file);
+    }
+}
+
+/// Puts a file, and takes away what stands in its way: files above it and everything below it.
+fn put(files: &mut Files, path: String, mut file: (&'static str, Vec<u8>)) {
+    // The content of a submodule is an id; once edited, it is a file.
+    if file.0 == "160000" && (file.1.len() != 40 || file.1.contains(&b'\n')) {
+        file.0 = "100644";
+    }
+    files.retain(|other, _| {
+        !other.starts_with(&format!("{path}/")) && !path.starts_with(&format!("{other}/"))
+    });
+    files.insert(path, file);
+}
+
+fn random_content(random: &mut Random) -> Vec<u8> {
+    let lines = [0, 1, 3, 10, 40, 200][random.below(6)];
+    let ending: &[u8] = [&b"\n"[..], b"\r\n", b"\0\n", b" "][random.below(5).saturating_sub(1)];
+    let mut content = Vec::new();
+    for _ in 0..lines {
+        content.extend_from_slice(random_line(random).as_bytes());
+        content.extend_from_slice(ending);
+    }
+    content
+}
+
+fn random_line(random: &mut Random) -> String {
+    let words =
+        ["fn", "}", "let", "if", "", "return value", "x = 1", "// a longer comment that goes on for a while"];
+    let indent = random.below(4) * 4;
+    format!("{:indent$}{} {}", "", words[random.below(words.len())], random.below(60))
+}
+
+fn edit(random: &mut Random, content: &mut Vec<u8>) {
+    let mut lines: Vec<Vec<u8>> = content.split_inclusive(|byte| *byte == b'\n').map(Vec::from).collect();
+    for _ in 0..=random.below(1 + lines.len() / 2) {
+        let at = random.below(lines.len() + 1);
+        let line = format!("{}\n", random_line(random)).into_bytes();
+        match random.below(3) {
+            0 => lines.insert(at, line),
+            1 if at < lines.len() => lines[at] = line,
+            _ if at < lines.len() => drop(lines.remove(at)),
+            _ => {}
+        }
+    }
+    *content = lines.concat();
+}
