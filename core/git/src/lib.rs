@@ -4,7 +4,7 @@
 //! a peer, a clock, a file system or JavaScript. A missing object is an ordinary result.
 //!
 //! Modules, foundations first; a module uses only those above it:
-//! `limits`, `id`, `object`, `path`, `glob`, `store`, `edit`, `diff`, `merge`, `refs`, `transport`.
+//! `limits`, `id`, `object`, `path`, `glob`, `store`, `pack`, `edit`, `diff`, `merge`, `refs`, `transport`.
 #![no_std]
 
 extern crate alloc;
@@ -19,6 +19,7 @@ pub mod limits;
 #[cfg(feature = "lines")]
 pub mod merge;
 pub mod object;
+pub mod pack;
 pub mod path;
 pub mod refs;
 pub mod store;

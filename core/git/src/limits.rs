@@ -9,6 +9,9 @@ pub struct Limits {
     pub delta_depth_max: u32,
     /// Most objects in one pack. Default 20 million: their index then takes about 600 MB.
     pub pack_objects_max: u32,
+    /// Most bytes that indexing one pack may inflate and unfold, over all its objects. Default 256 GiB: twice what the
+    /// largest public histories take, and minutes of work, not days, for a small pack that copies itself over and over.
+    pub pack_unfolded_bytes_max: u64,
     /// Most bytes that the repository may hold in memory, packs and objects together. Default 3 GiB.
     pub memory_bytes_max: u64,
     /// Deepest nesting of trees, as git's `core.maxTreeDepth`. Default 2,048.
@@ -26,6 +29,7 @@ impl Default for Limits {
             object_bytes_max: 512 << 20,
             delta_depth_max: 4095,
             pack_objects_max: 20_000_000,
+            pack_unfolded_bytes_max: 256 << 30,
             memory_bytes_max: 3 << 30,
             tree_depth_max: 2048,
             path_bytes_max: 4096,

@@ -65,6 +65,32 @@ impl Default for Hasher {
     }
 }
 
+/// SHA-1 over bytes that this process made, in pieces.
+pub struct PlainHasher(sha1_smol::Sha1);
+
+impl PlainHasher {
+    /// Starts over no bytes.
+    pub fn new() -> Self {
+        Self(sha1_smol::Sha1::new())
+    }
+
+    /// Adds bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all bytes added.
+    pub fn finish(self) -> ObjectId {
+        ObjectId::from_bytes(self.0.digest().bytes())
+    }
+}
+
+impl Default for PlainHasher {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// `<kind> <size>\0`, on the stack.
 pub struct Header {
     bytes: [u8; 32],

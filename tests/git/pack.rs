@@ -1,0 +1,211 @@
+//! Packs that real git wrote, read here: every object, every index byte, every kind of delta, and what is broken.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use govc_git::id::{Prefix, hasher};
+use govc_git::limits::Limits;
+use govc_git::pack::{Pack, PackError, PackReceiver};
+use govc_git::store::MemoryStore;
+use govc_git::{Kind, Object, ObjectId, ObjectSink, ObjectSource, ReadError};
+use govc_tests::{TestRepo, corpus_bundle};
+
+/// A history with long chains of deltas: a growing file, a wide tree, a large file, a tag.
+fn sample() -> TestRepo {
+    let repo = TestRepo::init();
+    let mut lines = String::new();
+    let large: Vec<u8> = (0..400_000u32).map(|n| (n.wrapping_mul(n) >> 11) as u8).collect();
+    repo.write("large.bin", &large);
+    for n in 0..60u32 {
+        for line in 0..20 {
+            lines.push_str(&format!("line {n}.{line} of the file that grows\n"));
+        }
+        repo.write("grows.txt", &lines);
+        repo.write(&format!("wide/file-{n}.txt"), format!("file number {n}\n"));
+        repo.commit_all(&format!("commit {n}"));
+    }
+    let mut changed = large;
+    changed.splice(1000..1010, *b"changed in the middle");
+    repo.write("large.bin", &changed);
+    repo.write("empty", "");
+    repo.commit_all("the large file changes");
+    repo.git(&["tag", "-a", "-m", "a tag", "v1"]);
+    repo
+}
+
+/// What `git pack-objects` makes of everything reachable.
+fn packed(repo: &TestRepo, options: &[&str]) -> Vec<u8> {
+    let args = [&["pack-objects", "--all", "--revs", "--stdout", "-q"], options].concat();
+    repo.git_bytes(&args, b"")
+}
+
+fn received(bytes: &[u8], elsewhere: &dyn ObjectSource) -> Result<Pack, PackError> {
+    PackReceiver::receive(bytes, elsewhere, Limits::default())
+}
+
+fn pack_bytes(pack: &Pack) -> Vec<u8> {
+    pack.pack_bytes().collect::<Vec<_>>().concat()
+}
+
+/// The pack and index that `git index-pack` makes of these bytes, beside the folder's own.
+fn indexed_by_git(repo: &TestRepo, bytes: &[u8], options: &[&str]) -> (Vec<u8>, Vec<u8>) {
+    let args = [&["index-pack", "--stdin"], options].concat();
+    let answer = String::from_utf8(repo.git_bytes(&args, bytes)).unwrap();
+    let name = answer.split_whitespace().last().unwrap();
+    let folder = repo.path().join(repo.git(&["rev-parse", "--git-path", "objects/pack"]).trim());
+    let read = |extension| std::fs::read(folder.join(format!("pack-{name}.{extension}"))).unwrap();
+    (read("pack"), read("idx"))
+}
+
+fn same_objects(pack: &Pack, expected: &MemoryStore) {
+    assert_eq!(pack.len(), expected.len());
+    for (id, object) in expected.since(0) {
+        assert_eq!(pack.header(id), Ok((object.kind, object.bytes.len() as u64)), "{id}");
+        assert_eq!(pack.read(id).as_ref(), Ok(object), "{id}");
+        let mut found = Vec::new();
+        pack.find_prefix(&Prefix::from_hex(&id.to_hex()[..12]).unwrap(), 2, &mut found);
+        assert_eq!(found, [*id]);
+    }
+    assert_eq!(pack.read(&ObjectId::NULL), Err(ReadError::Missing(ObjectId::NULL)));
+}
+
+#[test]
+fn packs_of_every_shape_are_indexed_as_git_does() {
+    let repo = sample();
+    let objects = repo.objects();
+    let shapes: [&[&str]; 6] = [
+        &["--delta-base-offset"],
+        &[],
+        &["--window=0"],
+        &["--window=50", "--depth=250", "--no-reuse-delta", "--delta-base-offset"],
+        &["--window=50", "--depth=250", "--no-reuse-delta"],
+        &["--depth=1", "--no-reuse-delta", "--compression=0"],
+    ];
+    for shape in shapes {
+        let bytes = packed(&repo, shape);
+        let (_, index) = indexed_by_git(&repo, &bytes, &[]);
+        let pack = received(&bytes, &MemoryStore::new()).unwrap();
+        assert!(pack.index_bytes() == index, "{shape:?}");
+        assert!(pack_bytes(&pack) == bytes);
+        assert_eq!(pack.verify_checksum(), Ok(()));
+        same_objects(&pack, &objects);
+
+        let opened = Pack::open(bytes.clone(), index, Limits::default()).unwrap();
+        same_objects(&opened, &objects);
+        opened.set_cache_bytes(0);
+        same_objects(&opened, &objects);
+        for pieces in [1, 13, 4096] {
+            let mut receiver = PackReceiver::new(Limits::default());
+            bytes.chunks(pieces).for_each(|piece| receiver.push(piece).unwrap());
+            assert!(receiver.is_complete());
+            let mut resolver = receiver.end().unwrap();
+            let mut steps = 0;
+            while !resolver.is_done() {
+                resolver.step(&MemoryStore::new(), 10_000).unwrap();
+                steps += 1;
+            }
+            assert!(steps < 100_000);
+            let again = resolver.finish(&MemoryStore::new()).unwrap();
+            assert!(again.index_bytes() == pack.index_bytes() && pack_bytes(&again) == bytes);
+        }
+    }
+}
+
+#[test]
+fn thin_packs_are_completed_as_git_does() {
+    let repo = sample();
+    let old = repo.git_bytes(&["pack-objects", "--revs", "--stdout", "-q"], b"HEAD~30\n");
+    let receiver = TestRepo::init();
+    indexed_by_git(&receiver, &old, &[]);
+    let elsewhere = received(&old, &MemoryStore::new()).unwrap();
+    for option in ["--delta-base-offset", "-q"] {
+        let args = ["pack-objects", "--revs", "--thin", "--stdout", "-q", option];
+        let thin = repo.git_bytes(&args, b"HEAD\n^HEAD~30\n");
+        let missing = received(&thin, &MemoryStore::new()).err();
+        assert!(matches!(missing, Some(PackError::MissingBase { .. })), "{missing:?}");
+        let (_, index) = indexed_by_git(&receiver, &thin, &["--fix-thin"]);
+        let pack = received(&thin, &elsewhere).unwrap();
+        let ids =
+            |bytes: &[u8]| bytes[1032..].chunks(20).take(pack.len()).map(<[u8]>::to_vec).collect::<Vec<_>>();
+        assert_eq!(ids(pack.index_bytes()), ids(&index), "the same bases are appended");
+        assert_eq!(pack.verify_checksum(), Ok(()));
+        let fresh = TestRepo::init();
+        let (kept, index) = indexed_by_git(&fresh, &pack_bytes(&pack), &[]);
+        assert!(kept == pack_bytes(&pack) && index == pack.index_bytes());
+        for id in pack.ids() {
+            let object = pack.read(&id).unwrap();
+            assert_eq!(hasher::object_id(object.kind, &object.bytes), id);
+        }
+    }
+}
+
+#[test]
+fn a_pack_that_is_cut_or_changed_anywhere_is_refused() {
+    let repo = TestRepo::init();
+    repo.write("a", "some text that is long enough to be a base for a delta\n".repeat(5));
+    repo.commit_all("one");
+    repo.write("a", "some text that is long enough to be a base for a delta\n".repeat(6));
+    repo.commit_all("two");
+    for option in ["--delta-base-offset", "-q"] {
+        let bytes = packed(&repo, &[option]);
+        let good = received(&bytes, &MemoryStore::new()).unwrap();
+        for cut in 0..bytes.len() {
+            let error = received(&bytes[..cut], &MemoryStore::new()).err();
+            assert!(matches!(error, Some(PackError::Truncated { .. })), "{cut}: {error:?}");
+        }
+        let trailing = received(&[&bytes[..], b"x"].concat(), &MemoryStore::new()).err();
+        assert_eq!(trailing, Some(PackError::TrailingBytes { offset: bytes.len() as u64 }));
+        for at in 0..bytes.len() {
+            for flip in [1, 0x10, 0x80] {
+                let mut wrong = bytes.clone();
+                wrong[at] ^= flip;
+                let accepted = received(&wrong, &MemoryStore::new()).is_ok();
+                // Version 3 reads as version 2, in git as here; the trailer names the changed byte.
+                assert!(!accepted, "byte {at}");
+                // Without the trailer's help: no panic, and what is read is what it is called.
+                let end = wrong.len() - 20;
+                let mut hash = hasher::Hasher::new();
+                hash.update(&wrong[..end]);
+                wrong.splice(end.., *hash.finish().unwrap().as_bytes());
+                if let Ok(pack) = received(&wrong, &MemoryStore::new()) {
+                    for id in pack.ids() {
+                        let object = pack.read(&id).unwrap();
+                        assert_eq!(hasher::object_id(object.kind, &object.bytes), id);
+                    }
+                }
+                // The index of the good pack over the changed one: an error or an object, never a panic.
+                if let Ok(pack) = Pack::open(wrong, good.index_bytes().to_vec(), Limits::default()) {
+                    for id in good.ids() {
+                        drop((pack.read(&id), pack.header(&id)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_corpus_is_indexed_as_git_does() {
+    let Some(bundle) = corpus_bundle("flask.bundle") else { return };
+    let repo = TestRepo::clone_bare(bundle.to_str().unwrap());
+    let folder = repo.path().join("objects/pack");
+    let file = |extension: &str| {
+        let mut names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        std::fs::read(names.find(|path| path.extension().is_some_and(|found| found == extension)).unwrap())
+            .unwrap()
+    };
+    let pack = received(&file("pack"), &MemoryStore::new()).unwrap();
+    assert!(pack.index_bytes() == file("idx"));
+    same_objects(&pack, &repo.objects());
+    assert!(pack.memory_bytes() < file("pack").len() + 100 * pack.len() + (17 << 20));
+}
+
+#[test]
+fn what_is_not_in_the_pack_stays_with_the_source() {
+    let mut elsewhere = MemoryStore::new();
+    let id = elsewhere.write(Kind::Blob, b"text");
+    let object = Object { kind: Kind::Blob, bytes: Arc::from(*b"text") };
+    assert_eq!(elsewhere.read(&id), Ok(object));
+    let empty = packed(&TestRepo::init(), &[]);
+    assert!(received(&empty, &elsewhere).unwrap().is_empty());
+}
