@@ -1,6 +1,6 @@
 //! Path patterns in gitignore's dialect: `*.tf`, `k8s/**/*.yaml`, `!secret/**`.
 //!
-//! One pattern at a time, in time proportional to pattern × path whatever the pattern. Lists of patterns, where the
+//! One pattern at a time, in time proportional to pattern x path whatever the pattern. Lists of patterns, where the
 //! last match wins, are the caller's.
 
 use alloc::vec::Vec;

@@ -4,7 +4,7 @@
 //! a peer, a clock, a file system or JavaScript. A missing object is an ordinary result.
 //!
 //! Modules, foundations first; a module uses only those above it:
-//! `limits`, `id`, `object`, `path`, `glob`, `store`, `pack`, `edit`, `diff`, `merge`, `refs`, `transport`.
+//! `limits`, `kind`, `id`, `object`, `path`, `glob`, `store`, `pack`, `edit`, `diff`, `merge`, `refs`, `transport`.
 #![no_std]
 
 extern crate alloc;
@@ -15,6 +15,7 @@ pub mod diff;
 pub mod edit;
 pub mod glob;
 pub mod id;
+mod kind;
 pub mod limits;
 #[cfg(feature = "lines")]
 pub mod merge;
@@ -26,5 +27,5 @@ pub mod store;
 pub mod transport;
 
 pub use id::ObjectId;
-pub use object::Kind;
+pub use kind::Kind;
 pub use store::{Object, ObjectSink, ObjectSource, ReadError};

@@ -5,7 +5,7 @@
 use core::fmt::Write;
 
 use super::ObjectId;
-use crate::object::Kind;
+use crate::Kind;
 
 /// Bytes made to collide: what a SHA-1 attack leaves behind was found in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
