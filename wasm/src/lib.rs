@@ -2,6 +2,9 @@
 //!
 //! Every export decodes its arguments, makes one call, encodes the answer and maps the error: nothing is decided
 //! here. It knows no file, socket, clock or DOM; `wasm/js` does, and `wasm/js/binding.ts` is its only caller.
+//!
+//! Modules, foundations first; a module uses only those above it: `allocator`, `memory_compare`, `panic`, `error`,
+//! `object`.
 
 #[cfg(target_family = "wasm")]
 mod allocator;

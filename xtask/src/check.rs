@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::setup::{self, BARE, WASM};
 use crate::step::{self, cargo};
-use crate::{npm, size};
+use crate::{npm, size, tidy};
 
 /// Crates that must build without std, each with the features that allow it.
 const BARE_CRATES: &[&str] = &["govc-git"];
@@ -14,18 +14,16 @@ pub fn run() -> Result<()> {
     setup::target(WASM)?;
     setup::target(BARE)?;
     step::run(&mut cargo(&["fmt", "--all", "--check"]))?;
-    step::run(&mut cargo(&[
-        "clippy",
-        "--workspace",
-        "--exclude",
-        "govc-wasm",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
-    step::run(&mut cargo(&["clippy", "--package", "govc-wasm", "--target", WASM, "--", "-D", "warnings"]))?;
-    step::run(&mut cargo(&["test", "--workspace", "--exclude", "govc-wasm"]))?;
+    tidy::run()?;
+    let product = ["--workspace", "--exclude", "govc-wasm", "--exclude", "xtask"];
+    // xtask has a profile of its own, in which it has just been built.
+    let own = ["--package", "xtask", "--profile", "xtask"];
+    let deny = ["--", "-D", "warnings"];
+    step::run(cargo(&["clippy", "--all-targets"]).args(product).args(deny))?;
+    step::run(cargo(&["clippy", "--all-targets"]).args(own).args(deny))?;
+    step::run(cargo(&["clippy", "--package", "govc-wasm", "--target", WASM]).args(deny))?;
+    step::run(cargo(&["test"]).args(product))?;
+    step::run(cargo(&["test"]).args(own))?;
     for name in BARE_CRATES {
         step::run(&mut cargo(&["build", "--package", name, "--no-default-features", "--target", BARE]))?;
     }

@@ -2,6 +2,9 @@
 //!
 //! Each does its own set-up or says in one line what is missing. Nothing here knows a product crate: what is built
 //! and tested is reached through cargo, npm and node, as a user reaches it.
+//!
+//! Modules, foundations first; a module uses only those above it: `step`, `setup`, `imports`, `wasm`, `npm`, `size`,
+//! `tidy`, `check`, `test`.
 
 mod check;
 mod imports;
@@ -10,6 +13,7 @@ mod setup;
 mod size;
 mod step;
 mod test;
+mod tidy;
 mod wasm;
 
 use std::process::ExitCode;
@@ -30,6 +34,11 @@ const COMMANDS: &[Command] = &[
     },
     Command { name: "npm", about: "builds the npm package and packs it", run: npm::run },
     Command { name: "size", about: "prints what a visitor loads: raw, gzip and brotli", run: size::run },
+    Command {
+        name: "tidy",
+        about: "what no compiler checks: arrows, lengths, headers, words",
+        run: tidy::run,
+    },
     Command { name: "test", about: "everything that CI runs", run: test::run },
 ];
 
