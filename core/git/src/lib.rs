@@ -4,7 +4,7 @@
 //! a peer, a clock, a file system or JavaScript. A missing object is an ordinary result.
 //!
 //! Modules, foundations first; a module uses only those above it:
-//! `limits`, `kind`, `id`, `object`, `path`, `glob`, `store`, `pack`, `edit`, `diff`, `merge`, `refs`, `transport`.
+//! `limits`, `kind`, `id`, `object`, `path`, `glob`, `store`, `pack`, `edit`, `rev`, `diff`, `merge`, `refs`, `transport`.
 #![no_std]
 
 extern crate alloc;
@@ -23,6 +23,7 @@ pub mod object;
 pub mod pack;
 pub mod path;
 pub mod refs;
+pub mod rev;
 pub mod store;
 pub mod transport;
 

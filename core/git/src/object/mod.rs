@@ -3,12 +3,14 @@
 //! Parsers take what git itself takes when it walks and merges; what only `fsck` complains of is `verify`'s business.
 
 mod commit;
+mod links;
 mod signature;
 mod tag;
 mod tree;
 
 pub use crate::kind::Kind;
 pub use commit::{Commit, CommitRef};
+pub use links::CommitLinks;
 pub use signature::{Signature, SignatureRef};
 pub use tag::{Tag, TagRef};
 pub(crate) use tree::write_entry;

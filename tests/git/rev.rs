@@ -1,0 +1,352 @@
+//! Walks, merge bases and revision expressions against real git, over histories that git builds from a seed.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fmt::Write as _;
+
+use bstr::ByteSlice;
+use govc_git::rev::{
+    CommitGraph, Order, Role, Tip, Walk, WalkOptions, ahead_behind, author_contains, independent,
+    is_ancestor, merge_bases, message_contains, octopus_bases, symmetric_walk,
+};
+use govc_git::store::MemoryStore;
+use govc_git::{ObjectId, ObjectSource};
+use govc_tests::{TestRepo, corpus_bundle};
+
+/// A small generator: the same numbers for the same seed everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.next() >> 16) as usize % end
+    }
+}
+
+/// How commits get their dates.
+#[derive(Clone, Copy, Debug)]
+enum Dates {
+    Rising,
+    Equal,
+    Coarse,
+    Skewed,
+    Wild,
+}
+
+const PATHS: [&str; 6] = ["a", "d/b", "d/c", "d/e/f", "g/h", "d.x"];
+
+/// A history of `count` commits: roots, merges of up to four parents, criss-crosses; few contents, so that merges often
+/// have the state of one of their parents.
+fn history(seed: u64, count: usize, dates: Dates) -> (TestRepo, Vec<ObjectId>) {
+    let mut random = Random(seed * 2_654_435_761 + 88_172_645_463_325_252);
+    let mut stream = String::new();
+    let mut childless = vec![true; count];
+    for at in 0..count {
+        let base = 1_000_000_000 + at as u64 * 100;
+        let date = match dates {
+            Dates::Rising => base,
+            Dates::Equal => 1_000_000_000,
+            Dates::Coarse => base - base % 1000,
+            Dates::Skewed if random.below(10) == 0 => base - 2000 + random.below(4000) as u64,
+            Dates::Skewed => base,
+            Dates::Wild => 1_000_000_000 + random.below(count * 100) as u64,
+        };
+        let author = ["Ada", "Grace", "Barbara", "Jean"][random.below(4)];
+        let message = ["fix", "feature", "docs: fix", "release"][random.below(4)];
+        writeln!(stream, "commit refs/x/c{at}\nmark :{}", at + 1).unwrap();
+        writeln!(stream, "author {author} <{author}@example.com> {date} +0000").unwrap();
+        writeln!(stream, "committer C <c@example.com> {date} +0000").unwrap();
+        writeln!(stream, "data <<END\n{message} {at}\nEND").unwrap();
+        let parents = match random.below(20) {
+            _ if at == 0 => 0,
+            0 => 0,
+            1..=12 => 1,
+            13..=18 => 2,
+            _ => 4,
+        };
+        let mut chosen: Vec<usize> = Vec::new();
+        for _ in 0..parents {
+            let parent = at - 1 - random.below(at.min(12));
+            if !chosen.contains(&parent) {
+                chosen.push(parent);
+            }
+        }
+        for (number, parent) in chosen.iter().enumerate() {
+            childless[*parent] = false;
+            writeln!(stream, "{} :{}", if number == 0 { "from" } else { "merge" }, parent + 1).unwrap();
+        }
+        for path in PATHS {
+            if chosen.is_empty() || random.below(6) == 0 {
+                match random.below(5) {
+                    0 if !chosen.is_empty() => writeln!(stream, "D {path}").unwrap(),
+                    value => writeln!(stream, "M 100644 inline {path}\ndata 2\n{}", value % 3).unwrap(),
+                }
+            }
+        }
+        writeln!(stream).unwrap();
+    }
+    for (at, childless) in childless.iter().enumerate() {
+        if *childless || random.below(15) == 0 {
+            writeln!(stream, "reset refs/heads/b{at}\nfrom :{}\n", at + 1).unwrap();
+        }
+    }
+    writeln!(stream, "reset refs/heads/main\nfrom :{count}\n").unwrap();
+    let repo = TestRepo::init();
+    repo.git_bytes(&["fast-import", "--quiet", "--date-format=raw-permissive"], stream.as_bytes());
+    let names: String = (0..count).map(|at| format!("refs/x/c{at}\n")).collect();
+    let ids = repo.git_bytes(&["cat-file", "--batch-check=%(objectname)"], names.as_bytes());
+    let ids: Vec<ObjectId> = ids.lines().map(|line| ObjectId::from_hex(line).unwrap()).collect();
+    let delete: String = (0..count).map(|at| format!("delete refs/x/c{at}\n")).collect();
+    repo.git_bytes(&["update-ref", "--stdin"], delete.as_bytes());
+    (repo, ids)
+}
+
+fn tip(id: ObjectId, role: Role) -> Tip {
+    Tip { id, role }
+}
+
+fn shown(id: ObjectId) -> Vec<Tip> {
+    vec![tip(id, Role::Shown)]
+}
+
+fn lines(text: &str) -> Vec<ObjectId> {
+    text.lines().map(|line| line.parse().unwrap()).collect()
+}
+
+fn run(mut walk: Walk, graph: &mut CommitGraph, source: &impl ObjectSource) -> Vec<ObjectId> {
+    let mut found = Vec::new();
+    while let Some(commit) = walk.next(graph, source).unwrap() {
+        found.push(*graph.id(commit));
+    }
+    found
+}
+
+/// Every ref's commit, as `--all` names them: in the order of the names, `HEAD` after them.
+fn all_tips(repo: &TestRepo) -> Vec<Tip> {
+    let mut ids = lines(&repo.git(&["for-each-ref", "--format=%(objectname)"]));
+    ids.push(repo.id("HEAD"));
+    ids.into_iter().map(|id| tip(id, Role::Shown)).collect()
+}
+
+/// What is compared, and how often.
+struct Comparison<'a> {
+    repo: &'a TestRepo,
+    store: &'a MemoryStore,
+    graph: CommitGraph,
+    count: usize,
+    different: Vec<String>,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(repo: &'a TestRepo, store: &'a MemoryStore) -> Self {
+        Self { repo, store, graph: CommitGraph::new(), count: 0, different: Vec::new() }
+    }
+
+    fn note(&mut self, what: String, ours: &[ObjectId], theirs: &[ObjectId]) {
+        self.count += 1;
+        if ours != theirs {
+            let at = ours.iter().zip(theirs).take_while(|(a, b)| a == b).count();
+            let (ours, theirs) = (ours.len(), theirs.len());
+            self.different.push(format!("{what}: differs at {at} ({ours} here, {theirs} in git)"));
+        }
+    }
+
+    fn walk(&mut self, args: &[&str], options: WalkOptions) {
+        let theirs = lines(&self.repo.git(&[&["rev-list"], args].concat()));
+        let ours = run(Walk::new(options), &mut self.graph, self.store);
+        self.note(format!("rev-list {args:?}"), &ours, &theirs);
+    }
+
+    fn finish(self, label: &str) {
+        println!("{label}: {} of {} equal", self.count - self.different.len(), self.count);
+        assert!(self.different.is_empty(), "{label}:\n{}", self.different.join("\n"));
+    }
+}
+
+const ORDERS: [(&[&str], Order); 3] =
+    [(&[], Order::Time), (&["--topo-order"], Order::Topological), (&["--date-order"], Order::Date)];
+
+fn compare_walks(comparison: &mut Comparison<'_>, ids: &[ObjectId], random: &mut Random, rounds: usize) {
+    comparison.walk(&["--all"], WalkOptions { tips: all_tips(comparison.repo), ..WalkOptions::default() });
+    for _ in 0..rounds {
+        let (a, b) = (ids[random.below(ids.len())], ids[random.below(ids.len())]);
+        let (a_text, b_text) = (a.to_string(), b.to_string());
+        let from_a = [a_text.as_str()];
+        let path = PATHS[random.below(PATHS.len())].split('/').take(1 + random.below(3)).collect::<Vec<_>>();
+        let path = path.join("/");
+        let time = 1_000_000_000 + random.below(ids.len() * 100) as u64;
+        let not_a = format!("^{a_text}");
+        for (flags, order) in ORDERS {
+            let args = |more: &[&'static str]| [flags, more].concat();
+            let plain = || WalkOptions { tips: shown(a), order, ..WalkOptions::default() };
+            let hidden = || WalkOptions {
+                tips: vec![tip(a, Role::Hidden), tip(b, Role::Shown)],
+                order,
+                ..WalkOptions::default()
+            };
+            let range = [not_a.as_str(), b_text.as_str()];
+            comparison.walk(&[&args(&[])[..], &from_a].concat(), plain());
+            comparison.walk(&[&args(&["--first-parent"])[..], &from_a].concat(), {
+                WalkOptions { first_parent: true, ..plain() }
+            });
+            comparison.walk(&[&args(&["-n3", "--skip=2"])[..], &from_a].concat(), {
+                WalkOptions { limit: Some(3), skip: 2, ..plain() }
+            });
+            comparison.walk(&[&args(&[])[..], &range].concat(), hidden());
+            comparison.walk(&[&args(&["--first-parent"])[..], &range].concat(), {
+                WalkOptions { first_parent: true, ..hidden() }
+            });
+            for (base, options) in [(&from_a[..], &plain as &dyn Fn() -> WalkOptions), (&range[..], &hidden)]
+            {
+                let paths = vec![path.as_str().into()];
+                comparison.walk(&[&args(&[])[..], base, &["--", &path]].concat(), {
+                    WalkOptions { paths: paths.clone(), ..options() }
+                });
+                comparison.walk(&[&args(&["--first-parent"])[..], base, &["--", &path]].concat(), {
+                    WalkOptions { paths, first_parent: true, ..options() }
+                });
+                let (since, until) = (format!("--max-age={time}"), format!("--min-age={time}"));
+                comparison.walk(&[&args(&[])[..], &[since.as_str()], base].concat(), {
+                    WalkOptions { since: Some(time), ..options() }
+                });
+                comparison.walk(&[&args(&[])[..], &[until.as_str()], base].concat(), {
+                    WalkOptions { until: Some(time), ..options() }
+                });
+                comparison.walk(&[&args(&["-F", "--author=Ada"])[..], base].concat(), {
+                    WalkOptions { filter: Some(author_contains("Ada")), ..options() }
+                });
+                comparison.walk(&[&args(&["-F", "--grep=fix"])[..], base].concat(), {
+                    WalkOptions { filter: Some(message_contains("fix")), ..options() }
+                });
+            }
+            let theirs = lines(
+                &comparison
+                    .repo
+                    .git(&[&["rev-list"], &args(&[])[..], &[format!("{a}...{b}").as_str()]].concat()),
+            );
+            let options = WalkOptions { order, ..WalkOptions::default() };
+            let walk = symmetric_walk(&mut comparison.graph, comparison.store, &a, &b, options).unwrap();
+            let ours = run(walk, &mut comparison.graph, comparison.store);
+            comparison.note(format!("rev-list {flags:?} {a}...{b}"), &ours, &theirs);
+        }
+        let two = vec!["a".into(), "d/e".into()];
+        comparison.walk(&[&from_a[..], &["--", "a", "d/e"]].concat(), {
+            WalkOptions { tips: shown(a), paths: two, ..WalkOptions::default() }
+        });
+    }
+}
+
+fn compare_bases(comparison: &mut Comparison<'_>, ids: &[ObjectId], random: &mut Random, rounds: usize) {
+    let (repo, store) = (comparison.repo, comparison.store);
+    let git = |args: &[&str]| String::from_utf8(repo.run(args, b"").stdout).unwrap();
+    for _ in 0..rounds {
+        let chosen: Vec<ObjectId> = (0..4).map(|_| ids[random.below(ids.len())]).collect();
+        let names: Vec<String> = chosen.iter().map(ObjectId::to_string).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let graph = &mut comparison.graph;
+        let two = merge_bases(graph, store, &chosen[0], &chosen[1..2]).unwrap();
+        let four = merge_bases(graph, store, &chosen[0], &chosen[1..]).unwrap();
+        let octopus = octopus_bases(graph, store, &chosen).unwrap();
+        let alone = independent(graph, store, &chosen).unwrap();
+        let descends = is_ancestor(graph, store, &chosen[0], &chosen[1]).unwrap();
+        let (ahead, behind) = ahead_behind(graph, store, &chosen[0], &chosen[1]).unwrap();
+        let theirs = |args: &[&str]| lines(&git(&[&["merge-base"], args].concat()));
+        comparison.note(format!("bases {names:?}"), &two, &theirs(&["--all", names[0], names[1]]));
+        comparison.note(format!("four {names:?}"), &four, &theirs(&[&["--all"], &names[..]].concat()));
+        comparison.note(
+            format!("octopus {names:?}"),
+            &octopus,
+            &theirs(&[&["--octopus", "--all"], &names[..]].concat()),
+        );
+        comparison.note(
+            format!("independent {names:?}"),
+            &alone,
+            &theirs(&[&["--independent"], &names[..]].concat()),
+        );
+        let status = repo.run(&["merge-base", "--is-ancestor", names[0], names[1]], b"").status;
+        assert_eq!(descends, status.success(), "{names:?}");
+        let range = format!("{}...{}", names[0], names[1]);
+        let counts = git(&["rev-list", "--left-right", "--count", &range]);
+        assert_eq!(format!("{ahead}\t{behind}\n"), counts, "{range}");
+    }
+}
+
+fn seeded(seed: u64, dates: Dates) {
+    let (repo, ids) = history(seed, 150, dates);
+    let store = repo.objects();
+    let mut random = Random(seed + 1);
+    let mut comparison = Comparison::new(&repo, &store);
+    compare_bases(&mut comparison, &ids, &mut random, 25);
+    compare_walks(&mut comparison, &ids, &mut random, 5);
+    comparison.finish(&format!("seed {seed}, {dates:?}"));
+}
+
+#[test]
+fn rising_dates() {
+    seeded(1, Dates::Rising);
+}
+
+#[test]
+fn equal_dates() {
+    seeded(2, Dates::Equal);
+}
+
+#[test]
+fn coarse_dates() {
+    seeded(3, Dates::Coarse);
+}
+
+#[test]
+fn skewed_dates() {
+    seeded(4, Dates::Skewed);
+}
+
+#[test]
+fn wild_dates() {
+    seeded(5, Dates::Wild);
+}
+
+#[test]
+fn real_history() {
+    let Some(bundle) = corpus_bundle("flask.bundle") else { return };
+    let repo = TestRepo::clone_bare(&bundle.to_string_lossy());
+    let store = repo.objects();
+    let mut random = Random(6);
+    let mut comparison = Comparison::new(&repo, &store);
+    for (flags, order) in ORDERS {
+        let options = || WalkOptions { tips: all_tips(&repo), order, ..WalkOptions::default() };
+        comparison.walk(&[flags, &["--all"]].concat(), options());
+        comparison.walk(&[flags, &["--all", "--first-parent"]].concat(), {
+            WalkOptions { first_parent: true, ..options() }
+        });
+    }
+    let ids = lines(&repo.git(&["rev-list", "--all"]));
+    compare_bases(&mut comparison, &ids, &mut random, 100);
+    let paths = repo.git(&["log", "--all", "--format=", "--name-only", "-n2000", "--no-renames"]);
+    let paths: Vec<&str> =
+        paths.lines().filter(|path| !path.is_empty() && !path.contains(['*', '[', '"'])).collect();
+    for round in 0..200 {
+        let path = paths[random.below(paths.len())];
+        let depth = 1 + random.below(4);
+        let path = path.split('/').take(depth).collect::<Vec<_>>().join("/");
+        let (a, b) = (ids[random.below(500)], ids[random.below(ids.len())]);
+        let (a_text, not_b) = (a.to_string(), format!("^{b}"));
+        let hidden = (round % 2 == 0).then(|| tip(b, Role::Hidden));
+        let tips = hidden.into_iter().chain([tip(a, Role::Shown)]).collect();
+        let (flags, order) = ORDERS[round / 2 % 3];
+        let start = [not_b.as_str(), a_text.as_str()];
+        let start = if hidden.is_some() { &start[..] } else { &start[1..] };
+        comparison.walk(&[flags, start, &["--", &path]].concat(), {
+            WalkOptions { tips, order, paths: vec![path.as_str().into()], ..WalkOptions::default() }
+        });
+    }
+    let (commits, bytes) = (comparison.graph.len(), comparison.graph.memory_bytes());
+    println!("{commits} commits, {} bytes each", bytes / commits);
+    assert!(bytes / commits <= 90);
+    comparison.finish("flask");
+}
