@@ -2,10 +2,19 @@
 //!
 //! Reading takes any name that a tree holds; only what passes here is ever written or checked out.
 
+mod clash;
+mod guard;
+mod windows;
+
 use core::cmp::Ordering;
 use core::fmt;
 
 use bstr::{BStr, BString, ByteSlice};
+
+pub use clash::{Clash, find_clashes};
+pub(crate) use guard::check_link;
+pub use guard::{SpecialFile, check_entry, check_name};
+pub use windows::{WindowsProblem, check_windows_name};
 
 /// Longest path, in bytes: PATH_MAX where checkouts happen.
 pub const PATH_BYTES_MAX: usize = 4096;
@@ -90,12 +99,16 @@ pub fn compare_paths(a: &[u8], b: &[u8]) -> Ordering {
 pub enum NameProblem {
     /// Nothing between two slashes, at an end, or at all.
     Empty,
-    /// `.` or `..`.
+    /// `.` or `..`; also `..` beside a `\`, which Windows takes for a `/`.
     Dots,
     /// `.git`, or what a file system takes for it.
     DotGit,
     /// A NUL byte.
     Nul,
+    /// A `/` inside one component.
+    Slash,
+    /// `.gitmodules`, or what a file system takes for it, as a symbolic link.
+    LinkedModules,
     /// More bytes than [`PATH_BYTES_MAX`].
     TooLong,
 }
@@ -107,6 +120,8 @@ impl fmt::Display for NameProblem {
             Self::Dots => "a component is '.' or '..'",
             Self::DotGit => "a component is '.git' or what a file system takes for it",
             Self::Nul => "a component holds a NUL byte",
+            Self::Slash => "a component holds a '/'",
+            Self::LinkedModules => "'.gitmodules' or what a file system takes for it is not a symbolic link",
             Self::TooLong => "it is longer than 4,096 bytes",
         })
     }
@@ -128,17 +143,6 @@ impl fmt::Display for PathError {
 }
 
 impl core::error::Error for PathError {}
-
-/// Checks one component as git's index does, with the guards for HFS+ and NTFS always on.
-pub fn check_name(name: &[u8]) -> Result<(), NameProblem> {
-    match name {
-        b"" => Err(NameProblem::Empty),
-        b"." | b".." => Err(NameProblem::Dots),
-        _ if name.eq_ignore_ascii_case(b".git") => Err(NameProblem::DotGit),
-        _ if name.contains(&0) => Err(NameProblem::Nul),
-        _ => Ok(()),
-    }
-}
 
 #[cfg(test)]
 mod tests {
