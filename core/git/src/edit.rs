@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use bstr::{BString, ByteSlice};
 
 use crate::object::{Mode, TreeRef, compare_names, write_entry};
-use crate::path::RepoPath;
+use crate::path::{PathError, RepoPath, check_link};
 use crate::store::{ObjectSink, ObjectSource, ReadError};
 use crate::{Kind, ObjectId};
 
@@ -34,6 +34,8 @@ pub enum EditError {
         /// The directory.
         path: BString,
     },
+    /// The name is not allowed for what is to be put there: `.gitmodules` as a symbolic link.
+    Path(PathError),
     /// A path to remove is not there.
     NotFound {
         /// The path.
@@ -47,6 +49,7 @@ impl core::fmt::Display for EditError {
             Self::Read(error) => error.fmt(f),
             Self::NotADirectory { path } => write!(f, "{path:?} is a file, so nothing can be put below it"),
             Self::IsADirectory { path } => write!(f, "{path:?} is a directory that still has entries"),
+            Self::Path(error) => error.fmt(f),
             Self::NotFound { path } => write!(f, "{path:?} does not exist"),
         }
     }
@@ -75,6 +78,12 @@ pub fn edit_tree<S: ObjectSource + ObjectSink>(
     debug_assert!(edits.is_sorted_by(|(a, _), (b, _)| a < b), "edits are sorted and distinct");
     if edits.is_empty() {
         return Ok(*root);
+    }
+    for (path, edit) in edits {
+        if let PathEdit::Put(mode, _) = edit {
+            let error = |problem| EditError::Path(PathError { path: path.as_bstr().into(), problem });
+            check_link(path.file_name(), *mode).map_err(error)?;
+        }
     }
     Ok(edit_level(store, Some(root), edits, 0)?.unwrap_or_else(|| store.write(Kind::Tree, b"")))
 }
@@ -265,5 +274,14 @@ mod tests {
             edit(&mut store, root, &[("a", PathEdit::Remove), ("f", PathEdit::Remove)]),
             Ok(ObjectId::EMPTY_TREE)
         );
+    }
+
+    #[test]
+    fn modules_are_not_a_link() {
+        let mut store = MemoryStore::new();
+        let mut put = |path, mode| edit(&mut store, ObjectId::EMPTY_TREE, &[(path, PathEdit::Put(mode, ID))]);
+        assert!(matches!(put("a/GITMOD~1", Mode::SYMLINK), Err(EditError::Path(_))));
+        assert!(put(".gitmodules", Mode::FILE).is_ok());
+        assert!(put(".gitmodules/x", Mode::SYMLINK).is_ok());
     }
 }
