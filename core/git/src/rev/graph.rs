@@ -17,7 +17,8 @@ use crate::{ObjectId, ObjectSource, ReadError};
 pub struct CommitIndex(pub(super) u32);
 
 impl CommitIndex {
-    pub(super) const fn position(self) -> usize {
+    /// The number, below [`CommitGraph::len`]: for tables beside a graph.
+    pub const fn position(self) -> usize {
         self.0 as usize
     }
 }
