@@ -30,6 +30,11 @@ impl TestRepo {
         repo
     }
 
+    /// A fresh folder without a repository, for `git clone` into `.`.
+    pub fn empty() -> Self {
+        Self { root: fresh_folder() }
+    }
+
     /// The work tree, or the bare repository.
     pub fn path(&self) -> &Path {
         &self.root

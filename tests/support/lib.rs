@@ -5,6 +5,8 @@
 
 mod corpus;
 mod git;
+mod http;
 
 pub use corpus::corpus_bundle;
 pub use git::TestRepo;
+pub use http::{GitServer, HeldRepository};

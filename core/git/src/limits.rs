@@ -21,6 +21,11 @@ pub struct Limits {
     /// Most entries that one comparison of trees steps through (equal ones are free). Default 20 million: a few
     /// nested trees that name each other many times would otherwise stand for more paths than can be listed.
     pub diff_entries_max: u64,
+    /// Most ids (wants, haves, shallow commits, old and new values of refs) in one transfer request. Default 2 million,
+    /// which take 40 MB: enough for a repository with a million refs.
+    pub request_ids_max: u32,
+    /// Most bytes of names, prefixes and options in one transfer request. Default 32 MiB.
+    pub request_text_bytes_max: u64,
 }
 
 impl Default for Limits {
@@ -34,6 +39,8 @@ impl Default for Limits {
             tree_depth_max: 2048,
             path_bytes_max: 4096,
             diff_entries_max: 20_000_000,
+            request_ids_max: 2_000_000,
+            request_text_bytes_max: 32 << 20,
         }
     }
 }

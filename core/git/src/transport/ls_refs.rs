@@ -8,6 +8,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::capabilities::{Service, list_v0};
 use super::pkt_line::{write_flush, write_line, write_parts};
+use crate::refs::{RefStore, RefTarget};
 use crate::{Kind, ObjectId, ObjectSource};
 
 /// Longest ref name that is served, in bytes: two of them and two ids fit in a packet with room to spare.
@@ -57,6 +58,25 @@ impl ServedRefs {
             head => head,
         };
         Self { head, refs }
+    }
+
+    /// All refs under `refs/` that lead to an object, and HEAD. A host that hides some filters what it hands to
+    /// [`ServedRefs::new`] instead.
+    pub fn from_store(store: &RefStore) -> Self {
+        let head = match store.head() {
+            Some(RefTarget::Symbolic(target)) => Head::Symbolic(target.as_bstr().into()),
+            Some(RefTarget::Direct(id)) => Head::Detached(*id),
+            None => Head::Absent,
+        };
+        let refs = store.iter_prefix(b"refs/").filter_map(|(name, target)| {
+            let id = store.resolve(name.as_ref()).ok().flatten()?;
+            let symref_target = match target {
+                RefTarget::Symbolic(target) => Some(target.as_bstr().into()),
+                RefTarget::Direct(_) => None,
+            };
+            Some(ServedRef { name: name.as_bstr().into(), id, symref_target })
+        });
+        Self::new(head, refs)
     }
 
     /// Where HEAD points.

@@ -4,6 +4,18 @@
 //! thread or a hook; what may change a ref is decided by the caller.
 
 pub mod capabilities;
+mod fetch;
 pub mod filter;
+pub mod http;
 pub mod ls_refs;
+mod missing;
+mod pack_stream;
 pub mod pkt_line;
+pub mod request;
+pub mod select;
+pub mod server;
+mod shallow;
+mod want;
+
+pub use fetch::FetchError;
+pub use want::WantPolicy;

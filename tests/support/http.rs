@@ -1,0 +1,326 @@
+//! A blocking HTTP/1.1 server on the loopback interface over the transport machines: just enough for git as a client.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::JoinHandle;
+
+use govc_git::id::Prefix;
+use govc_git::pack::Pack;
+use govc_git::refs::{Expected, NewValue, RefName, RefStore, RefUpdate};
+use govc_git::store::MemoryStore;
+use govc_git::transport::capabilities::Service;
+use govc_git::transport::http::{Endpoint, HttpError, NO_CACHE, RequestHead, route};
+use govc_git::transport::ls_refs::ServedRefs;
+use govc_git::transport::server::{ServeOptions, Served, UploadPack};
+use govc_git::{Kind, Object, ObjectId, ObjectSource, ReadError};
+
+use crate::TestRepo;
+
+/// A repository in memory, as a host would hold it.
+#[derive(Default)]
+pub struct HeldRepository {
+    /// Objects of its own.
+    pub store: MemoryStore,
+    /// Packs.
+    pub packs: Vec<Pack>,
+    /// Refs.
+    pub refs: RefStore,
+    /// How it is served.
+    pub options: ServeOptions,
+    /// What went wrong so far, as the machines report it to the host.
+    pub failures: Vec<String>,
+}
+
+impl HeldRepository {
+    /// Everything that a real repository holds: objects and refs.
+    pub fn from_git(repo: &TestRepo) -> Self {
+        let mut held = Self { store: repo.objects(), ..Self::default() };
+        held.take_refs(repo);
+        held
+    }
+
+    /// Brings refs and new objects of a real repository over.
+    pub fn update_from_git(&mut self, repo: &TestRepo) {
+        for (id, object) in repo.objects().since(0) {
+            self.store.insert(*id, object.clone());
+        }
+        self.take_refs(repo);
+    }
+
+    fn take_refs(&mut self, repo: &TestRepo) {
+        self.refs = RefStore::new();
+        let mut updates = Vec::new();
+        for line in repo.git(&["for-each-ref", "--format=%(objectname) %(refname)"]).lines() {
+            let (id, name) = line.split_once(' ').unwrap();
+            updates.push(update(name, NewValue::Set(id.parse().unwrap())));
+        }
+        let head = repo.git(&["symbolic-ref", "HEAD"]);
+        updates.push(update("HEAD", NewValue::Symbolic(RefName::new(head.trim()).unwrap())));
+        self.refs.update(&updates).unwrap();
+    }
+
+    /// `<id> <name>` lines of everything under `refs/`, as `git for-each-ref` prints them with that format.
+    pub fn ref_lines(&self) -> String {
+        let refs = self.refs.iter_prefix(b"refs/");
+        refs.map(|(name, _)| {
+            let id = self.refs.resolve(name.as_ref()).unwrap().unwrap();
+            format!("{id} {}\n", name.as_bstr())
+        })
+        .collect()
+    }
+}
+
+fn update(name: &str, new: NewValue) -> RefUpdate {
+    RefUpdate { name: RefName::new(name).unwrap(), expected: Expected::Any, new }
+}
+
+impl ObjectSource for HeldRepository {
+    fn read(&self, id: &ObjectId) -> Result<Object, ReadError> {
+        for pack in &self.packs {
+            match pack.read(id) {
+                Err(ReadError::Missing(_)) => {}
+                found => return found,
+            }
+        }
+        self.store.read(id)
+    }
+
+    fn contains(&self, id: &ObjectId) -> bool {
+        self.store.contains(id) || self.packs.iter().any(|pack| pack.contains(id))
+    }
+
+    fn find_prefix(&self, prefix: &Prefix, most: usize, found: &mut Vec<ObjectId>) {
+        self.store.find_prefix(prefix, most, found);
+        self.packs.iter().for_each(|pack| pack.find_prefix(prefix, most, found));
+    }
+
+    fn header(&self, id: &ObjectId) -> Result<(Kind, u64), ReadError> {
+        for pack in &self.packs {
+            match pack.header(id) {
+                Err(ReadError::Missing(_)) => {}
+                found => return found,
+            }
+        }
+        self.store.header(id)
+    }
+}
+
+/// A server that runs until it is dropped.
+pub struct GitServer {
+    address: SocketAddr,
+    repository: Arc<Mutex<HeldRepository>>,
+    stops: Arc<AtomicBool>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+impl GitServer {
+    /// Serves a repository on a port of the loopback interface that is free.
+    pub fn start(repository: HeldRepository) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let repository = Arc::new(Mutex::new(repository));
+        let stops = Arc::new(AtomicBool::new(false));
+        let (shared, stopping) = (repository.clone(), stops.clone());
+        let accepting = std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if stopping.load(Ordering::SeqCst) {
+                    return;
+                }
+                let shared = shared.clone();
+                // A client that closes early ends its own thread only.
+                std::thread::spawn(move || drop(serve(stream.unwrap(), &shared)));
+            }
+        });
+        Self { address, repository, stops, accepting: Some(accepting) }
+    }
+
+    /// The address of the repository.
+    pub fn url(&self) -> String {
+        format!("http://{}/repo.git", self.address)
+    }
+
+    /// The socket's address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The repository, locked against the connections.
+    pub fn repository(&self) -> MutexGuard<'_, HeldRepository> {
+        self.repository.lock().unwrap()
+    }
+}
+
+impl Drop for GitServer {
+    fn drop(&mut self) {
+        self.stops.store(true, Ordering::SeqCst);
+        // Wakes the thread that accepts, so that it sees the flag.
+        drop(TcpStream::connect(self.address));
+        if let Some(accepting) = self.accepting.take() {
+            drop(accepting.join());
+        }
+    }
+}
+
+/// Answers one request after the other on a connection.
+fn serve(stream: TcpStream, repository: &Mutex<HeldRepository>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut stream = stream;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        let mut headers = HashMap::new();
+        loop {
+            let mut header = String::new();
+            reader.read_line(&mut header)?;
+            match header.trim_end().split_once(':') {
+                Some((name, value)) => headers.insert(name.to_ascii_lowercase(), value.trim().to_owned()),
+                None => break,
+            };
+        }
+        if headers.contains_key("expect") {
+            stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+        }
+        let body = read_body(&mut reader, &headers)?;
+        answer(&mut stream, line.trim_end(), &headers, &body, repository)?;
+    }
+}
+
+fn read_body(reader: &mut impl BufRead, headers: &HashMap<String, String>) -> std::io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    if headers.get("transfer-encoding").is_some_and(|value| value == "chunked") {
+        loop {
+            let mut size = String::new();
+            reader.read_line(&mut size)?;
+            let size = u64::from_str_radix(size.trim(), 16).unwrap();
+            reader.by_ref().take(size).read_to_end(&mut body)?;
+            reader.read_line(&mut String::new())?;
+            if size == 0 {
+                return Ok(body);
+            }
+        }
+    }
+    let length = headers.get("content-length").map_or(0, |value| value.parse().unwrap());
+    reader.take(length).read_to_end(&mut body)?;
+    Ok(body)
+}
+
+fn answer(
+    stream: &mut TcpStream,
+    request_line: &str,
+    headers: &HashMap<String, String>,
+    body: &[u8],
+    repository: &Mutex<HeldRepository>,
+) -> std::io::Result<()> {
+    let mut words = request_line.split(' ');
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let header = |name: &str| headers.get(name).map_or("", String::as_str);
+    let head = RequestHead {
+        method,
+        path,
+        query,
+        content_type: header("content-type"),
+        git_protocol: header("git-protocol"),
+        content_encoding: header("content-encoding"),
+    };
+    match route(&head) {
+        Err(error) => write_error(stream, &error),
+        Ok(endpoint) => {
+            let unzipped;
+            let body = match endpoint {
+                Endpoint::Answer { is_gzip: true, .. } => {
+                    unzipped = gunzip(body);
+                    &unzipped
+                }
+                _ => body,
+            };
+            write_head(stream, &endpoint)?;
+            match endpoint.service() {
+                Service::UploadPack => upload_pack(stream, &endpoint, body, repository)?,
+                Service::ReceivePack => return write_error(stream, &HttpError::PUSH_REFUSED),
+            }
+            stream.write_all(b"0\r\n\r\n")
+        }
+    }
+}
+
+fn upload_pack(
+    stream: &mut TcpStream,
+    endpoint: &Endpoint,
+    body: &[u8],
+    repository: &Mutex<HeldRepository>,
+) -> std::io::Result<()> {
+    let options = repository.lock().unwrap().options;
+    let mut machine = match endpoint {
+        Endpoint::Advertise { version, .. } => UploadPack::advertise(*version, options),
+        Endpoint::Answer { version, .. } => {
+            let mut machine = UploadPack::new(*version, options);
+            body.chunks(1000).for_each(|piece| machine.handle_input(piece));
+            machine.end_input();
+            machine
+        }
+    };
+    let refs = ServedRefs::from_store(&repository.lock().unwrap().refs);
+    loop {
+        // Locked for each piece only: other connections go on in between.
+        let mut held = repository.lock().unwrap();
+        let served = Served { source: &*held, refs: &refs, shallow: &[] };
+        let chunk = machine.next_chunk(&served);
+        if let (None, Some(failure)) = (&chunk, machine.failure()) {
+            held.failures.push(failure.to_string());
+        }
+        drop(held);
+        match chunk {
+            Some(chunk) => write_chunk(stream, &chunk)?,
+            None => return Ok(()),
+        }
+    }
+}
+
+fn write_head(stream: &mut TcpStream, endpoint: &Endpoint) -> std::io::Result<()> {
+    write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: {}\r\n", endpoint.content_type())?;
+    for (name, value) in NO_CACHE {
+        write!(stream, "{name}: {value}\r\n")?;
+    }
+    stream.write_all(b"Transfer-Encoding: chunked\r\n\r\n")
+}
+
+fn write_chunk(stream: &mut TcpStream, chunk: &[u8]) -> std::io::Result<()> {
+    if chunk.is_empty() {
+        return Ok(());
+    }
+    let mut framed = format!("{:x}\r\n", chunk.len()).into_bytes();
+    framed.extend_from_slice(chunk);
+    framed.extend_from_slice(b"\r\n");
+    stream.write_all(&framed)
+}
+
+fn write_error(stream: &mut TcpStream, error: &HttpError) -> std::io::Result<()> {
+    let HttpError { status, text } = error;
+    write!(
+        stream,
+        "HTTP/1.1 {status} Refused\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{text}",
+        text.len()
+    )
+}
+
+/// Gunzips with the command of that name.
+fn gunzip(bytes: &[u8]) -> Vec<u8> {
+    let mut child = std::process::Command::new("gzip")
+        .arg("-dc")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    std::thread::scope(|scope| {
+        // A broken stream closes the pipe early.
+        scope.spawn(move || drop(stdin.write_all(bytes)));
+        child.wait_with_output().unwrap().stdout
+    })
+}
