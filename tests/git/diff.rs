@@ -6,9 +6,11 @@ use std::fmt::Write;
 
 use bstr::ByteSlice;
 use govc_git::ObjectId;
+use govc_git::diff::lines::Algorithm;
 use govc_git::diff::quote::quote_path;
 use govc_git::diff::rename::{Copies, RenameOptions};
 use govc_git::diff::similarity::Score;
+use govc_git::diff::unified::{PatchOptions, write_patch};
 use govc_git::diff::{ChangeKind, DiffOptions, FileChange, diff_trees};
 use govc_git::limits::Limits;
 use govc_git::store::MemoryStore;
@@ -56,22 +58,21 @@ fn pairs_of_trees(repo: &TestRepo, stride: usize) -> Vec<(ObjectId, ObjectId)> {
         .collect()
 }
 
-/// What `git diff-tree --stdin` says of each pair, without the line that names the pair.
-fn by_git(repo: &TestRepo, pairs: &[(ObjectId, ObjectId)], options: &[&str]) -> Vec<String> {
-    let input: String = pairs.iter().map(|(old, new)| format!("{old} {new}\n")).collect();
-    let mut args = vec!["diff-tree", "--stdin", "-r", "--raw", "--no-abbrev"];
+/// What `git diff-tree --stdin -r` says of each pair, without the line that names the pair.
+fn by_git(repo: &TestRepo, pairs: &[(ObjectId, ObjectId)], options: &[&str]) -> Vec<Vec<u8>> {
+    let headers: Vec<String> = pairs.iter().map(|(old, new)| format!("{old} {new}\n")).collect();
+    let mut args = vec!["diff-tree", "--stdin", "-r"];
     args.extend(options);
-    let output = repo.git_bytes(&args, input.as_bytes());
+    let output = repo.git_bytes(&args, headers.concat().as_bytes());
     let mut rest = output.as_slice();
     let mut answers = Vec::new();
-    for (at, (old, new)) in pairs.iter().enumerate() {
-        let header = format!("{old} {new}\n");
+    for (at, header) in headers.iter().enumerate() {
         rest = rest.strip_prefix(header.as_bytes()).expect("a header for each pair");
-        let next = pairs.get(at + 1).map(|(old, new)| format!("{old} {new}\n"));
-        let end = next.map_or(rest.len(), |next| {
-            if rest.starts_with(next.as_bytes()) { 0 } else { rest.find(format!("\n{next}")).unwrap() + 1 }
+        let end = headers.get(at + 1).map_or(rest.len(), |next| match rest.starts_with(next.as_bytes()) {
+            true => 0,
+            false => rest.find(format!("\n{next}")).unwrap() + 1,
         });
-        answers.push(rest[..end].to_str().unwrap().to_owned());
+        answers.push(rest[..end].to_owned());
         rest = &rest[end..];
     }
     answers
@@ -119,7 +120,9 @@ fn compare(
     renames: Option<RenameOptions>,
 ) -> Agreement {
     let mut agreement = Agreement { pairs_of_trees: pairs.len(), ..Agreement::default() };
-    for ((old, new), theirs) in pairs.iter().zip(by_git(repo, pairs, options)) {
+    let git_options = [&["--raw", "--no-abbrev"], options].concat();
+    for ((old, new), theirs) in pairs.iter().zip(by_git(repo, pairs, &git_options)) {
+        let theirs = String::from_utf8(theirs).unwrap();
         let options = DiffOptions { renames };
         let changes = diff_trees(store, Some(old), Some(new), &options, &Limits::default()).unwrap();
         let ours = raw(&changes.files);
@@ -197,6 +200,86 @@ fn random_histories_agree() {
         let repo = TestRepo::init();
         repo.git_bytes(&["fast-import", "--quiet"], &random_history(seed, 120));
         assert_agreement("random", &repo, &pairs_of_trees(&repo, 7), 0);
+    }
+}
+
+/// The options of a patch: git's and ours that mean the same.
+fn patch_cases() -> Vec<(&'static [&'static str], PatchOptions)> {
+    let full = PatchOptions { id_digits: 40, ..PatchOptions::default() };
+    let histogram = PatchOptions { algorithm: Algorithm::Histogram, ..full };
+    vec![
+        (&["--diff-algorithm=myers", "--full-index"], full),
+        (&["--diff-algorithm=histogram", "--full-index"], histogram),
+        (&["--full-index", "-U0"], PatchOptions { context: 0, ..full }),
+        (&["--full-index", "-U1", "--histogram"], PatchOptions { context: 1, ..histogram }),
+        (&["--full-index", "-U25"], PatchOptions { context: 25, ..full }),
+    ]
+}
+
+/// Compares the patches of every pair with git's, byte for byte but for similarities that are one percent off.
+fn assert_patches_agree(name: &str, repo: &TestRepo, pairs: &[(ObjectId, ObjectId)]) {
+    let store = repo.objects();
+    let trees = DiffOptions { renames: Some(RenameOptions::DIFF) };
+    for (git_options, options) in patch_cases() {
+        let (mut sections, mut off_by_one) = (0, 0);
+        let git_options = [&["-p", "-M"], git_options].concat();
+        for ((old, new), theirs) in pairs.iter().zip(by_git(repo, pairs, &git_options)) {
+            let changes = diff_trees(&store, Some(old), Some(new), &trees, &Limits::default()).unwrap();
+            let mut ours = Vec::new();
+            write_patch(&store, &changes.files, &options, &mut ours).unwrap();
+            let theirs = theirs.strip_prefix(b"\n").unwrap_or(&theirs);
+            let (theirs, ours) = (split_patch(theirs), split_patch(&ours));
+            assert_eq!(theirs.len(), ours.len(), "{old} {new}");
+            sections += ours.len();
+            for (theirs, ours) in theirs.into_iter().zip(ours) {
+                if theirs != ours {
+                    assert_differ_in_similarity(theirs, ours);
+                    off_by_one += 1;
+                }
+            }
+        }
+        println!(
+            "{name} {git_options:?}: {sections} sections, {off_by_one} differ in similarity by 1 percent"
+        );
+        assert!(off_by_one <= sections / 1000);
+    }
+}
+
+fn assert_differ_in_similarity(theirs: &[u8], ours: &[u8]) {
+    let split = |text: &[u8]| -> (u8, String) {
+        let text = text.to_str().unwrap();
+        let (start, rest) = text.split_once("\nsimilarity index ").expect(text);
+        let (similarity, rest) = rest.split_once('%').unwrap();
+        (similarity.parse().unwrap(), [start, rest].concat())
+    };
+    let (theirs, ours) = (split(theirs), split(ours));
+    assert_eq!(theirs.1, ours.1);
+    assert_eq!(theirs.0.abs_diff(ours.0), 1);
+}
+
+/// The sections of a patch, one for each file.
+fn split_patch(patch: &[u8]) -> Vec<&[u8]> {
+    let starts: Vec<usize> = patch.find_iter("\ndiff --git ").map(|at| at + 1).collect();
+    let ends = starts.iter().copied().chain([patch.len()]);
+    let starts = core::iter::once(0).chain(starts.iter().copied());
+    starts.zip(ends).map(|(start, end)| &patch[start..end]).filter(|section| !section.is_empty()).collect()
+}
+
+#[test]
+fn corpus_patches_agree() {
+    let Some(bundle) = corpus_bundle("flask.bundle") else { return };
+    let repo = TestRepo::clone_bare(bundle.to_str().unwrap());
+    // Every fifth, for the time it takes.
+    let pairs: Vec<_> = pairs_of_trees(&repo, 40).into_iter().step_by(5).collect();
+    assert_patches_agree("corpus", &repo, &pairs);
+}
+
+#[test]
+fn random_patches_agree() {
+    for seed in 1..=4 {
+        let repo = TestRepo::init();
+        repo.git_bytes(&["fast-import", "--quiet"], &random_history(seed, 120));
+        assert_patches_agree("random", &repo, &pairs_of_trees(&repo, 7));
     }
 }
 

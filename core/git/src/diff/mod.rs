@@ -3,11 +3,22 @@
 //! Trees are compared by id, so equal subtrees are never read. Pairs of files are found as git's rename detection
 //! finds them. Text is compared line by line, behind the feature `lines`. Nothing here knows commits, refs or merges.
 
+pub mod binary;
 pub mod directory;
+#[cfg(feature = "lines")]
+mod histogram;
+#[cfg(feature = "lines")]
+pub mod hunk;
+#[cfg(feature = "lines")]
+pub mod lines;
 pub mod quote;
 pub mod rename;
 pub mod similarity;
+#[cfg(feature = "lines")]
+pub(crate) mod slide;
 pub mod tree;
+#[cfg(feature = "lines")]
+pub mod unified;
 
 use alloc::vec::Vec;
 

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use bstr::ByteSlice;
 
+use super::binary::is_binary;
 use super::blob_size;
 use crate::ObjectId;
 use crate::store::{IdMap, ObjectSource, ReadError};
@@ -48,14 +49,6 @@ const FINGERPRINT_BYTES_MAX: usize = 64 << 20;
 
 /// Longest chunk, in bytes, as git cuts them.
 const CHUNK_BYTES_MAX: usize = 64;
-
-/// How far git looks for a NUL byte, in bytes, to tell binary from text.
-pub const BINARY_PROBE_BYTES: usize = 8000;
-
-/// Whether git takes these bytes for binary: there is a NUL among the first 8,000.
-pub fn is_binary(bytes: &[u8]) -> bool {
-    bytes[..bytes.len().min(BINARY_PROBE_BYTES)].contains(&0)
-}
 
 /// The chunks of a blob: for each distinct one, how many bytes it makes up.
 #[derive(Clone, Debug, PartialEq, Eq)]

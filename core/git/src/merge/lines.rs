@@ -1,75 +1,11 @@
-//! Lines of the three files of a merge as numbers, and the changes between them.
+//! The three files of a merge, cut into lines that are numbered alike, and the changes between them.
 //!
-//! Equal lines have equal numbers. What a side shares with the base at both ends is not hashed again. Knows nothing of
-//! conflicts.
+//! Knows nothing of conflicts.
 
 use alloc::vec::Vec;
-use core::ops::Range;
 
-use bstr::ByteSlice;
-use gix_imara_diff::{Algorithm as Library, Diff, NoSliderHeuristic, Token};
-use hashbrown::HashTable;
-
-use super::histogram::{Changed, histogram};
-
-/// How changed lines are found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Algorithm {
-    /// By the rarest common lines first: what `git merge` uses.
-    #[default]
-    Histogram,
-    /// The shortest edit script: what `git merge-file` uses unless it is asked for another.
-    Myers,
-}
-
-/// A text cut into lines, each with the newline that ends it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Lines<'a> {
-    bytes: &'a [u8],
-    /// Where each line ends in `bytes`.
-    ends: Vec<u32>,
-    /// The number of each line.
-    pub tokens: Vec<Token>,
-}
-
-impl<'a> Lines<'a> {
-    /// The bytes of a range of lines.
-    pub fn text(&self, lines: Range<u32>) -> &'a [u8] {
-        &self.bytes[self.start(lines.start)..self.start(lines.end)]
-    }
-
-    /// The bytes of one line.
-    pub fn line(&self, at: u32) -> &'a [u8] {
-        self.text(at..at + 1)
-    }
-
-    /// Number of lines.
-    pub fn len(&self) -> u32 {
-        self.ends.len() as u32
-    }
-
-    /// The numbers of a range of lines.
-    pub fn range(&self, lines: Range<u32>) -> &[Token] {
-        &self.tokens[lines.start as usize..lines.end as usize]
-    }
-
-    fn start(&self, line: u32) -> usize {
-        match line.checked_sub(1) {
-            Some(before) => self.ends[before as usize] as usize,
-            None => 0,
-        }
-    }
-
-    fn cut(bytes: &'a [u8]) -> Self {
-        let mut ends = Vec::with_capacity(bytes.len() / 32 + 1);
-        let mut at = 0;
-        while at < bytes.len() {
-            at = bytes[at..].find_byte(b'\n').map_or(bytes.len(), |newline| at + newline + 1);
-            ends.push(at as u32);
-        }
-        Self { bytes, ends, tokens: Vec::new() }
-    }
-}
+use crate::diff::lines::{Algorithm, Change, Lines, Numbers, Token, changes};
+use crate::diff::slide::Sliding;
 
 /// The three files of a merge.
 #[derive(Debug)]
@@ -83,163 +19,15 @@ pub(super) struct ThreeFiles<'a> {
 impl<'a> ThreeFiles<'a> {
     /// Cuts and numbers the lines. Each text is shorter than 2^31 bytes, which the caller guarantees.
     pub fn new(base: &'a [u8], ours: &'a [u8], theirs: &'a [u8]) -> Self {
-        debug_assert!(base.len().max(ours.len()).max(theirs.len()) < 1 << 31, "texts are bounded");
         let mut numbers = Numbers::default();
-        let mut base = Lines::cut(base);
-        base.tokens = (0..base.len()).map(|at| numbers.of(base.line(at))).collect();
+        let base = numbers.first(base);
         let ours = numbers.side(&base, ours);
         let theirs = numbers.side(&base, theirs);
-        Self { base, ours, theirs, distinct: numbers.lines.len() as u32 }
+        Self { base, ours, theirs, distinct: numbers.count() }
     }
 
     /// The changes that lead from one range of lines to another, as git's merge aligns them.
     pub fn changes(&self, algorithm: Algorithm, before: &[Token], after: &[Token]) -> Vec<Change> {
-        match algorithm {
-            Algorithm::Histogram => {
-                let mut changed = histogram(before, after, self.distinct);
-                changed.slide(before, after);
-                hunks(&changed)
-            }
-            Algorithm::Myers => {
-                let mut diff = Diff::default();
-                diff.compute_with(Library::Myers, before, after, self.distinct);
-                diff.postprocess_with(before, after, NoSliderHeuristic);
-                diff.hunks().map(|hunk| Change { before: hunk.before, after: hunk.after }).collect()
-            }
-        }
-    }
-}
-
-/// Lines that give way to others.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Change {
-    pub before: Range<u32>,
-    pub after: Range<u32>,
-}
-
-/// The groups of changed lines that stand between the same unchanged lines.
-fn hunks(changed: &Changed) -> Vec<Change> {
-    let mut hunks = Vec::new();
-    let (mut before, mut after) = (0, 0);
-    let length = |changed: &[bool], start: usize| {
-        changed.get(start..).unwrap_or_default().iter().take_while(|changed| **changed).count()
-    };
-    while before < changed.before.len() || after < changed.after.len() {
-        let (removed, added) = (length(&changed.before, before), length(&changed.after, after));
-        if removed + added > 0 {
-            hunks.push(Change {
-                before: before as u32..(before + removed) as u32,
-                after: after as u32..(after + added) as u32,
-            });
-        }
-        (before, after) = (before + removed + 1, after + added + 1);
-    }
-    hunks
-}
-
-/// The distinct lines met so far; a line's number is its place among them.
-#[derive(Default)]
-struct Numbers<'a> {
-    lines: Vec<&'a [u8]>,
-    table: HashTable<(u32, u32)>,
-}
-
-impl<'a> Numbers<'a> {
-    fn of(&mut self, line: &'a [u8]) -> Token {
-        let hash = hash(line);
-        let lines = &mut self.lines;
-        let entry = self.table.entry(
-            u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15),
-            |(other, number)| *other == hash && lines[*number as usize] == line,
-            |(hash, _)| u64::from(*hash).wrapping_mul(0x9e37_79b9_7f4a_7c15),
-        );
-        let (_, number) = *entry
-            .or_insert_with(|| {
-                lines.push(line);
-                (hash, lines.len() as u32 - 1)
-            })
-            .get();
-        Token(number)
-    }
-
-    /// Numbers the lines of a side; the lines of its longest common ends with the base need no hashing.
-    fn side(&mut self, base: &Lines<'a>, bytes: &'a [u8]) -> Lines<'a> {
-        let mut side = Lines::cut(bytes);
-        let shortest = base.bytes.len().min(bytes.len());
-        let same_start = common_prefix(base.bytes, bytes);
-        let head = if same_start == base.bytes.len() && same_start == bytes.len() {
-            base.ends.len()
-        } else {
-            side.ends.partition_point(|end| *end as usize <= same_start && bytes[*end as usize - 1] == b'\n')
-        };
-        let head_bytes = side.start(head as u32);
-        let same_end = common_suffix(&base.bytes[head_bytes..], &bytes[head_bytes..]).min(shortest);
-        let starts_in_tail = |line: usize| bytes.len() - side.start(line as u32) < same_end;
-        let mut tail = 0;
-        while head + tail < side.ends.len().min(base.ends.len()) && starts_in_tail(side.ends.len() - 1 - tail)
-        {
-            tail += 1;
-        }
-        side.tokens.reserve_exact(side.ends.len());
-        side.tokens.extend_from_slice(&base.tokens[..head]);
-        for at in head..side.ends.len() - tail {
-            let line = side.line(at as u32);
-            side.tokens.push(self.of(line));
-        }
-        side.tokens.extend_from_slice(&base.tokens[base.ends.len() - tail..]);
-        side
-    }
-}
-
-/// How many bytes two texts share at their start.
-fn common_prefix(a: &[u8], b: &[u8]) -> usize {
-    let blocks = a.chunks_exact(64).zip(b.chunks_exact(64)).take_while(|(a, b)| a == b).count() * 64;
-    blocks + a[blocks..].iter().zip(&b[blocks..]).take_while(|(a, b)| a == b).count()
-}
-
-/// How many bytes two texts share at their end.
-fn common_suffix(a: &[u8], b: &[u8]) -> usize {
-    let blocks = a.rchunks_exact(64).zip(b.rchunks_exact(64)).take_while(|(a, b)| a == b).count() * 64;
-    let (a, b) = (&a[..a.len() - blocks], &b[..b.len() - blocks]);
-    blocks + a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count()
-}
-
-fn hash(line: &[u8]) -> u32 {
-    const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
-    let (words, rest) = line.as_chunks::<8>();
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    let start = (line.len() as u64).wrapping_mul(MULTIPLIER);
-    let hash = words.iter().chain([&last]).fold(start, |hash, word| {
-        (hash.rotate_left(23) ^ u64::from_le_bytes(*word)).wrapping_mul(MULTIPLIER)
-    });
-    (hash >> 32) as u32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn equal_lines_have_equal_numbers() {
-        let texts: [&[u8]; 9] =
-            [b"", b"a", b"a\n", b"a\nb", b"b\na\nb", b"a\nb\n", b"a\na\na\n", b"x\na\na\n", b"\n\n"];
-        for base in texts {
-            for ours in texts {
-                for theirs in texts {
-                    let files = ThreeFiles::new(base, ours, theirs);
-                    let sides = [&files.base, &files.ours, &files.theirs];
-                    let all: Vec<_> = sides
-                        .into_iter()
-                        .flat_map(|side| (0..side.len()).map(|at| (side.line(at), side.tokens[at as usize])))
-                        .collect();
-                    for (line, token) in &all {
-                        for (other_line, other) in &all {
-                            assert_eq!(line == other_line, token == other, "{base:?} {ours:?} {theirs:?}");
-                        }
-                    }
-                }
-            }
-        }
+        changes(algorithm, Sliding::Down, before, after, self.distinct)
     }
 }

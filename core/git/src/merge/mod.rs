@@ -2,6 +2,5 @@
 //!
 //! `text` merges the lines of one file. Nothing here knows refs, realities or a work tree.
 
-mod histogram;
 mod lines;
 pub mod text;

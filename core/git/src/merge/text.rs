@@ -9,8 +9,9 @@ use core::ops::Range;
 
 use bstr::BStr;
 
-pub use super::lines::Algorithm;
-use super::lines::{Change, Lines, ThreeFiles};
+use super::lines::ThreeFiles;
+pub use crate::diff::lines::Algorithm;
+use crate::diff::lines::{Change, Lines};
 
 /// Longest text that is merged line by line, in bytes: git's own bound, 1,023 MiB. Longer ones count as binary.
 pub const TEXT_BYTES_MAX: usize = 1023 << 20;

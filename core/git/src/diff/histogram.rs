@@ -1,4 +1,4 @@
-//! Histogram diff with git's choices, and the sliding of changes that follows every line diff in git.
+//! Histogram diff with git's choices.
 //!
 //! The longest run of common lines around the rarest line splits both ranges in two, and so on. Ranges are not trimmed
 //! first, because git does not, and the choice of the first run depends on it. Works on numbered lines; knows no text.
@@ -7,7 +7,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use gix_imara_diff::{Algorithm, Diff, Token};
+use super::lines::{Changed, Token, myers};
 
 /// Lines that occur more often than this in the old range are no place to split; where there are no others, Myers
 /// takes over.
@@ -16,15 +16,8 @@ const OCCURRENCES_MAX: u32 = 64;
 /// Steps after which Myers takes over the rest, for texts that were made to be split line by line.
 const STEPS_MAX: u64 = 1 << 30;
 
-/// Which lines of two texts have no partner in the other.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Changed {
-    pub before: Vec<bool>,
-    pub after: Vec<bool>,
-}
-
 /// Finds the lines without partner.
-pub(super) fn histogram(before: &[Token], after: &[Token], distinct: u32) -> Changed {
+pub(crate) fn histogram(before: &[Token], after: &[Token], distinct: u32) -> Changed {
     let mut changed = Changed { before: vec![false; before.len()], after: vec![false; after.len()] };
     let mut search = Search {
         before,
@@ -46,7 +39,11 @@ pub(super) fn histogram(before: &[Token], after: &[Token], distinct: u32) -> Cha
                 changed.before[old].fill(true);
                 changed.after[new].fill(true);
             }
-            Split::TooCommon => changed.mark_myers(before, after, old, new),
+            Split::TooCommon => {
+                let part = myers(&before[old.clone()], &after[new.clone()], distinct);
+                changed.before[old].copy_from_slice(&part.before);
+                changed.after[new].copy_from_slice(&part.after);
+            }
             Split::At(run) => {
                 open.push((run.before + run.length..old.end, run.after + run.length..new.end));
                 open.push((old.start..run.before, new.start..run.after));
@@ -157,109 +154,4 @@ impl Search<'_> {
         }
         uncovered
     }
-}
-
-impl Changed {
-    fn mark_myers(&mut self, before: &[Token], after: &[Token], old: Range<usize>, new: Range<usize>) {
-        let mut diff = Diff::default();
-        diff.compute_with(Algorithm::Myers, &before[old.clone()], &after[new.clone()], 0);
-        for (at, changed) in self.before[old].iter_mut().enumerate() {
-            *changed = diff.is_removed(at as u32);
-        }
-        for (at, changed) in self.after[new].iter_mut().enumerate() {
-            *changed = diff.is_added(at as u32);
-        }
-    }
-
-    /// Slides each group of changed lines down as far as it goes, or to where it faces a group of the other text.
-    pub fn slide(&mut self, before: &[Token], after: &[Token]) {
-        Slider { tokens: before, changed: &mut self.before, other: &self.after }.run();
-        Slider { tokens: after, changed: &mut self.after, other: &self.before }.run();
-    }
-}
-
-/// Slides the groups of one text.
-struct Slider<'t> {
-    tokens: &'t [Token],
-    changed: &'t mut [bool],
-    other: &'t [bool],
-}
-
-/// A group of changed lines, perhaps empty, and the group of the other text between the same unchanged lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Group {
-    own: Range<usize>,
-    other: Range<usize>,
-}
-
-impl Slider<'_> {
-    fn run(mut self) {
-        let mut group = Group { own: 0..end_of(self.changed, 0), other: 0..end_of(self.other, 0) };
-        loop {
-            if !group.own.is_empty() {
-                self.settle(&mut group);
-            }
-            if group.own.end >= self.tokens.len() {
-                return;
-            }
-            let (own, other) = (group.own.end + 1, group.other.end + 1);
-            group = Group { own: own..end_of(self.changed, own), other: other..end_of(self.other, other) };
-        }
-    }
-
-    /// Finds all places that a group can be moved to, growing with the groups it meets, and chooses one.
-    fn settle(&mut self, group: &mut Group) {
-        let (mut highest, mut facing);
-        loop {
-            let length = group.own.len();
-            while self.up(group) {}
-            highest = group.own.end;
-            facing = !group.other.is_empty();
-            while self.down(group) {
-                facing |= !group.other.is_empty();
-            }
-            if group.own.len() == length {
-                break;
-            }
-        }
-        if facing && group.own.end != highest {
-            while group.other.is_empty() && self.up(group) {}
-        }
-    }
-
-    fn up(&mut self, group: &mut Group) -> bool {
-        let Range { start, end } = group.own;
-        if start == 0 || self.tokens[start - 1] != self.tokens[end - 1] {
-            return false;
-        }
-        self.changed[start - 1] = true;
-        self.changed[end - 1] = false;
-        group.own = start_of(self.changed, start - 1)..end - 1;
-        let other = group.other.start - 1;
-        group.other = start_of(self.other, other)..other;
-        true
-    }
-
-    fn down(&mut self, group: &mut Group) -> bool {
-        let Range { start, end } = group.own;
-        if end >= self.tokens.len() || self.tokens[start] != self.tokens[end] {
-            return false;
-        }
-        self.changed[start] = false;
-        self.changed[end] = true;
-        group.own = start + 1..end_of(self.changed, end + 1);
-        let other = group.other.end + 1;
-        group.other = other..end_of(self.other, other);
-        true
-    }
-}
-
-/// Where the group that begins at `start` ends.
-fn end_of(changed: &[bool], start: usize) -> usize {
-    start + changed[start..].iter().take_while(|changed| **changed).count()
-}
-
-/// Where the group that ends at `end` begins.
-fn start_of(changed: &[bool], end: usize) -> usize {
-    end - changed[..end].iter().rev().take_while(|changed| **changed).count()
 }

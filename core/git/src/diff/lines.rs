@@ -1,0 +1,266 @@
+//! Lines of files as numbers, and the changes between two of them.
+//!
+//! Equal lines have equal numbers. What a file shares with another at both ends is not hashed again. Beside `slide`
+//! the only file that names the library of line diffs.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use bstr::ByteSlice;
+use gix_imara_diff::{Algorithm as Library, Diff};
+use hashbrown::HashTable;
+
+use super::histogram::histogram;
+use super::slide::{Sliding, slide};
+
+/// The number of a line.
+pub(crate) use gix_imara_diff::Token;
+
+/// How changed lines are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Algorithm {
+    /// By the rarest common lines first: what `git merge` uses.
+    #[default]
+    Histogram,
+    /// The shortest edit script: what `git diff` and `git merge-file` use unless they are asked for another.
+    Myers,
+}
+
+/// A text cut into lines, each with the newline that ends it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lines<'a> {
+    bytes: &'a [u8],
+    /// Where each line ends in `bytes`.
+    ends: Vec<u32>,
+    /// The number of each line.
+    pub(crate) tokens: Vec<Token>,
+}
+
+impl<'a> Lines<'a> {
+    /// The bytes of a range of lines.
+    pub fn text(&self, lines: Range<u32>) -> &'a [u8] {
+        &self.bytes[self.start(lines.start)..self.start(lines.end)]
+    }
+
+    /// The bytes of one line.
+    pub fn line(&self, at: u32) -> &'a [u8] {
+        self.text(at..at + 1)
+    }
+
+    /// Number of lines.
+    pub fn len(&self) -> u32 {
+        self.ends.len() as u32
+    }
+
+    /// The numbers of a range of lines.
+    pub fn range(&self, lines: Range<u32>) -> &[Token] {
+        &self.tokens[lines.start as usize..lines.end as usize]
+    }
+
+    fn start(&self, line: u32) -> usize {
+        match line.checked_sub(1) {
+            Some(before) => self.ends[before as usize] as usize,
+            None => 0,
+        }
+    }
+
+    /// Cuts a text, shorter than 2^31 bytes, which the caller guarantees; its lines have no numbers yet.
+    fn cut(bytes: &'a [u8]) -> Self {
+        debug_assert!(bytes.len() < 1 << 31, "texts are bounded");
+        let mut ends = Vec::with_capacity(bytes.len() / 32 + 1);
+        let mut at = 0;
+        while at < bytes.len() {
+            at = bytes[at..].find_byte(b'\n').map_or(bytes.len(), |newline| at + newline + 1);
+            ends.push(at as u32);
+        }
+        Self { bytes, ends, tokens: Vec::new() }
+    }
+}
+
+/// Lines that give way to others. Lines count from 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The lines of the old text, perhaps none.
+    pub before: Range<u32>,
+    /// The lines of the new text, perhaps none.
+    pub after: Range<u32>,
+}
+
+/// Which lines of two texts have no partner in the other.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Changed {
+    pub before: Vec<bool>,
+    pub after: Vec<bool>,
+}
+
+/// The changes that lead from one range of lines to another, in git's choice. `distinct` is above every number.
+pub(crate) fn changes(
+    algorithm: Algorithm,
+    sliding: Sliding<'_>,
+    before: &[Token],
+    after: &[Token],
+    distinct: u32,
+) -> Vec<Change> {
+    let mut changed = match algorithm {
+        Algorithm::Histogram => histogram(before, after, distinct),
+        Algorithm::Myers => myers(before, after, distinct),
+    };
+    slide(&mut changed, before, after, sliding);
+    groups(&changed)
+}
+
+/// A short edit script, as git's Myers finds it, with its shortcuts where the texts have little in common.
+pub(crate) fn myers(before: &[Token], after: &[Token], distinct: u32) -> Changed {
+    let mut diff = Diff::default();
+    diff.compute_with(Library::Myers, before, after, distinct);
+    Changed {
+        before: (0..before.len()).map(|at| diff.is_removed(at as u32)).collect(),
+        after: (0..after.len()).map(|at| diff.is_added(at as u32)).collect(),
+    }
+}
+
+/// The groups of changed lines that stand between the same unchanged lines.
+fn groups(changed: &Changed) -> Vec<Change> {
+    let mut groups = Vec::new();
+    let (mut before, mut after) = (0, 0);
+    let length = |changed: &[bool], start: usize| {
+        changed.get(start..).unwrap_or_default().iter().take_while(|changed| **changed).count()
+    };
+    while before < changed.before.len() || after < changed.after.len() {
+        let (removed, added) = (length(&changed.before, before), length(&changed.after, after));
+        if removed + added > 0 {
+            groups.push(Change {
+                before: before as u32..(before + removed) as u32,
+                after: after as u32..(after + added) as u32,
+            });
+        }
+        (before, after) = (before + removed + 1, after + added + 1);
+    }
+    groups
+}
+
+/// The distinct lines met so far; a line's number is its place among them.
+#[derive(Default)]
+pub(crate) struct Numbers<'a> {
+    lines: Vec<&'a [u8]>,
+    table: HashTable<(u32, u32)>,
+}
+
+impl<'a> Numbers<'a> {
+    /// The line of each number.
+    pub fn lines(&self) -> &[&'a [u8]] {
+        &self.lines
+    }
+
+    /// How many distinct lines there are: every number is below.
+    pub fn count(&self) -> u32 {
+        self.lines.len() as u32
+    }
+
+    /// Numbers the lines of a text.
+    pub fn first(&mut self, bytes: &'a [u8]) -> Lines<'a> {
+        let mut lines = Lines::cut(bytes);
+        lines.tokens = (0..lines.len()).map(|at| self.of(lines.line(at))).collect();
+        lines
+    }
+
+    fn of(&mut self, line: &'a [u8]) -> Token {
+        let hash = hash(line);
+        let lines = &mut self.lines;
+        let entry = self.table.entry(
+            u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            |(other, number)| *other == hash && lines[*number as usize] == line,
+            |(hash, _)| u64::from(*hash).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+        );
+        let (_, number) = *entry
+            .or_insert_with(|| {
+                lines.push(line);
+                (hash, lines.len() as u32 - 1)
+            })
+            .get();
+        Token(number)
+    }
+
+    /// Numbers the lines of a text that is like `base`; the lines of their longest common ends need no hashing.
+    pub fn side(&mut self, base: &Lines<'a>, bytes: &'a [u8]) -> Lines<'a> {
+        let mut side = Lines::cut(bytes);
+        let shortest = base.bytes.len().min(bytes.len());
+        let same_start = common_prefix(base.bytes, bytes);
+        let head = if same_start == base.bytes.len() && same_start == bytes.len() {
+            base.ends.len()
+        } else {
+            side.ends.partition_point(|end| *end as usize <= same_start && bytes[*end as usize - 1] == b'\n')
+        };
+        let head_bytes = side.start(head as u32);
+        let same_end = common_suffix(&base.bytes[head_bytes..], &bytes[head_bytes..]).min(shortest);
+        let starts_in_tail = |line: usize| bytes.len() - side.start(line as u32) < same_end;
+        let mut tail = 0;
+        while head + tail < side.ends.len().min(base.ends.len()) && starts_in_tail(side.ends.len() - 1 - tail)
+        {
+            tail += 1;
+        }
+        side.tokens.reserve_exact(side.ends.len());
+        side.tokens.extend_from_slice(&base.tokens[..head]);
+        for at in head..side.ends.len() - tail {
+            let line = side.line(at as u32);
+            side.tokens.push(self.of(line));
+        }
+        side.tokens.extend_from_slice(&base.tokens[base.ends.len() - tail..]);
+        side
+    }
+}
+
+/// How many bytes two texts share at their start.
+fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+    let blocks = a.chunks_exact(64).zip(b.chunks_exact(64)).take_while(|(a, b)| a == b).count() * 64;
+    blocks + a[blocks..].iter().zip(&b[blocks..]).take_while(|(a, b)| a == b).count()
+}
+
+/// How many bytes two texts share at their end.
+fn common_suffix(a: &[u8], b: &[u8]) -> usize {
+    let blocks = a.rchunks_exact(64).zip(b.rchunks_exact(64)).take_while(|(a, b)| a == b).count() * 64;
+    let (a, b) = (&a[..a.len() - blocks], &b[..b.len() - blocks]);
+    blocks + a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count()
+}
+
+fn hash(line: &[u8]) -> u32 {
+    const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (words, rest) = line.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let start = (line.len() as u64).wrapping_mul(MULTIPLIER);
+    let hash = words.iter().chain([&last]).fold(start, |hash, word| {
+        (hash.rotate_left(23) ^ u64::from_le_bytes(*word)).wrapping_mul(MULTIPLIER)
+    });
+    (hash >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_lines_have_equal_numbers() {
+        let texts: [&[u8]; 9] =
+            [b"", b"a", b"a\n", b"a\nb", b"b\na\nb", b"a\nb\n", b"a\na\na\n", b"x\na\na\n", b"\n\n"];
+        for base in texts {
+            for ours in texts {
+                for theirs in texts {
+                    let mut numbers = Numbers::default();
+                    let first = numbers.first(base);
+                    let (second, third) = (numbers.side(&first, ours), numbers.side(&first, theirs));
+                    let sides = [&first, &second, &third];
+                    let all: Vec<_> = sides
+                        .into_iter()
+                        .flat_map(|side| (0..side.len()).map(|at| (side.line(at), side.tokens[at as usize])))
+                        .collect();
+                    for (line, token) in &all {
+                        for (other_line, other) in &all {
+                            assert_eq!(line == other_line, token == other, "{base:?} {ours:?} {theirs:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
