@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use govc_git::id::{Prefix, hasher};
 use govc_git::limits::Limits;
-use govc_git::pack::{Pack, PackError, PackReceiver};
+use govc_git::pack::{
+    Pack, PackError, PackItem, PackReceiver, PackSources, PackWriter, WriteOptions, WritePhase, name_hash,
+};
 use govc_git::store::MemoryStore;
 use govc_git::{Kind, Object, ObjectId, ObjectSink, ObjectSource, ReadError};
 use govc_tests::{TestRepo, corpus_bundle};
@@ -198,6 +200,138 @@ fn the_corpus_is_indexed_as_git_does() {
     assert!(pack.index_bytes() == file("idx"));
     same_objects(&pack, &repo.objects());
     assert!(pack.memory_bytes() < file("pack").len() + 100 * pack.len() + (17 << 20));
+}
+
+/// Everything reachable in git's own order of packing, with the names it was found on.
+fn listed(repo: &TestRepo, revisions: &[&str]) -> Vec<PackItem> {
+    let list = repo.git_bytes(&[&["rev-list", "--objects"], revisions].concat(), b"");
+    let line = |line: &[u8]| {
+        let name_hash = line.get(41..).map_or(0, name_hash);
+        PackItem { id: ObjectId::from_hex(&line[..40]).unwrap(), name_hash }
+    };
+    list.split(|byte| *byte == b'\n').filter(|text| !text.is_empty()).map(line).collect()
+}
+
+/// Longest chain of deltas and number of deltas in a pack, as `git verify-pack` sees them.
+fn chains(repo: &TestRepo) -> (usize, usize) {
+    let folder = repo.git(&["rev-parse", "--git-path", "objects/pack"]).trim().to_owned();
+    let names = std::fs::read_dir(repo.path().join(&folder)).unwrap().map(|entry| entry.unwrap().path());
+    let index = names.into_iter().find(|path| path.extension().is_some_and(|found| found == "idx")).unwrap();
+    let listed = repo.git(&["verify-pack", "-v", index.to_str().unwrap()]);
+    let depths = listed.lines().filter_map(|line| line.split_whitespace().nth(5)?.parse::<usize>().ok());
+    let depths: Vec<usize> = depths.collect();
+    (depths.iter().copied().max().unwrap_or(0), depths.len())
+}
+
+#[test]
+fn written_packs_are_taken_by_git_and_nearly_as_small() {
+    let repo = sample();
+    let objects = repo.objects();
+    let sources = PackSources { objects: &objects, packs: &[] };
+    let items = listed(&repo, &["--all"]);
+    let by_git = packed(&repo, &["--no-reuse-delta", "--delta-base-offset"]).len();
+    let plain = WriteOptions::default();
+    let cases = [
+        (plain, 1.15),
+        (WriteOptions { offset_deltas: false, ..plain }, 1.3),
+        (WriteOptions { depth: 3, ..plain }, 1.8),
+        (WriteOptions { window_bytes_max: 1 << 20, delta_bytes_max: 100, ..plain }, 2.0),
+        (WriteOptions { deltas: false, ..plain }, 40.0),
+    ];
+    for (options, most) in cases {
+        let twice = [items.clone(), items.clone()].concat();
+        let mut writer = PackWriter::new(twice, Vec::new(), options);
+        let mut phases = vec![writer.progress().0];
+        while !writer.step(&sources, 50_000).unwrap() {
+            phases.push(writer.progress().0);
+        }
+        phases.dedup();
+        assert_eq!(phases[0], WritePhase::Prepare);
+        assert_eq!(phases.contains(&WritePhase::Search), options.deltas);
+        let bytes = writer.write(&sources).unwrap();
+        let fresh = TestRepo::init();
+        let (kept, _) = indexed_by_git(&fresh, &bytes, &["--strict"]);
+        assert!(kept == bytes);
+        let (depth, deltas) = chains(&fresh);
+        assert!(depth <= if options.deltas { options.depth as usize } else { 0 });
+        assert!(!options.deltas || deltas > 100, "{deltas} deltas");
+        fresh.git(&["update-ref", "refs/heads/main", &repo.id("v1^{commit}").to_string()]);
+        assert_eq!(fresh.git(&["fsck", "--strict", "--no-dangling"]), "");
+        let ratio = bytes.len() as f64 / by_git as f64;
+        assert!(ratio <= most, "{options:?}: {} bytes, git {by_git}", bytes.len());
+        same_objects(&received(&bytes, &MemoryStore::new()).unwrap(), &objects);
+        let again = PackWriter::new(items.clone(), Vec::new(), options).write(&sources).unwrap();
+        assert!(again == bytes, "the same objects make the same pack");
+    }
+}
+
+#[test]
+fn what_lies_ready_is_copied() {
+    let repo = sample();
+    let items = listed(&repo, &["--all"]);
+    for option in ["--delta-base-offset", "-q"] {
+        let bytes = packed(&repo, &[option]);
+        let pack = received(&bytes, &MemoryStore::new()).unwrap();
+        let sources = PackSources { objects: &pack, packs: &[&pack] };
+        let written =
+            PackWriter::new(items.clone(), Vec::new(), WriteOptions::default()).write(&sources).unwrap();
+        assert!(written.len() <= bytes.len() + bytes.len() / 50);
+        let (kept, _) = indexed_by_git(&TestRepo::init(), &written, &["--strict"]);
+        assert!(kept == written);
+        same_objects(&received(&written, &MemoryStore::new()).unwrap(), &repo.objects());
+        // A part of the history: what stands on bases that stay out is made anew.
+        let part = listed(&repo, &["HEAD~20"]);
+        let written =
+            PackWriter::new(part.clone(), Vec::new(), WriteOptions::default()).write(&sources).unwrap();
+        assert_eq!(received(&written, &MemoryStore::new()).unwrap().len(), part.len());
+        indexed_by_git(&TestRepo::init(), &written, &["--strict"]);
+        // An entry that rots in memory is not handed on.
+        let mut rotten = bytes.clone();
+        rotten[bytes.len() / 2] ^= 4;
+        let rotten = Pack::open(rotten, pack.index_bytes().to_vec(), Limits::default()).unwrap();
+        let sources = PackSources { objects: &pack, packs: &[&rotten] };
+        let error = PackWriter::new(items.clone(), Vec::new(), WriteOptions::default()).write(&sources).err();
+        assert!(matches!(error, Some(PackError::Entry { .. })), "{error:?}");
+    }
+}
+
+#[test]
+fn several_packs_and_loose_objects_make_one_pack() {
+    let repo = sample();
+    let objects = repo.objects();
+    let items = listed(&repo, &["--all"]);
+    let half = |revisions: &[u8]| {
+        let bytes = repo.git_bytes(&["pack-objects", "--revs", "--stdout", "-q"], revisions);
+        received(&bytes, &MemoryStore::new()).unwrap()
+    };
+    let (old, middle) = (half(b"HEAD~40\n"), half(b"HEAD~10\n^HEAD~45\n"));
+    let sources = PackSources { objects: &objects, packs: &[&old, &middle] };
+    let written = PackWriter::new(items, Vec::new(), WriteOptions::default()).write(&sources).unwrap();
+    same_objects(&received(&written, &MemoryStore::new()).unwrap(), &objects);
+    indexed_by_git(&TestRepo::init(), &written, &["--strict"]);
+}
+
+#[test]
+fn thin_packs_that_are_written_are_completed_by_git() {
+    let repo = sample();
+    let objects = repo.objects();
+    let sources = PackSources { objects: &objects, packs: &[] };
+    let receiver = TestRepo::init();
+    let old = repo.git_bytes(&["pack-objects", "--revs", "--stdout", "-q"], b"HEAD~1\n");
+    indexed_by_git(&receiver, &old, &[]);
+    let new = listed(&repo, &["HEAD", "^HEAD~1"]);
+    let bases: Vec<PackItem> = listed(&repo, &["HEAD~1", "^HEAD~2"]);
+    let bases = [bases, listed(&repo, &["HEAD~1^{tree}"])].concat();
+    let thin = PackWriter::new(new.clone(), bases, WriteOptions::default()).write(&sources).unwrap();
+    let full = PackWriter::new(new.clone(), Vec::new(), WriteOptions::default()).write(&sources).unwrap();
+    assert!(thin.len() * 10 < full.len(), "{} of {}: a change of a large file", thin.len(), full.len());
+    assert!(matches!(received(&thin, &MemoryStore::new()).err(), Some(PackError::MissingBase { .. })));
+    indexed_by_git(&receiver, &thin, &["--fix-thin"]);
+    receiver.git(&["update-ref", "refs/heads/main", &repo.id("HEAD").to_string()]);
+    assert_eq!(receiver.git(&["fsck", "--strict", "--no-dangling"]), "");
+    let elsewhere = received(&old, &MemoryStore::new()).unwrap();
+    let completed = received(&thin, &elsewhere).unwrap();
+    assert!(new.iter().all(|item| completed.contains(&item.id)));
 }
 
 #[test]

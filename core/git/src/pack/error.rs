@@ -35,8 +35,8 @@ pub enum PackError {
         /// What the bytes hash to.
         found: ObjectId,
     },
-    /// The header of an entry makes no sense.
-    EntryHeader {
+    /// An entry makes no sense, or is not what the index says of it.
+    Entry {
         /// The entry.
         offset: u64,
         /// What is wrong with it.
@@ -105,7 +105,7 @@ impl PackError {
     pub(super) fn problem(&self) -> (&'static str, u64) {
         match self {
             Self::Truncated { offset } => ("the pack ends within the entry", *offset),
-            Self::EntryHeader { offset, problem } => (problem, *offset),
+            Self::Entry { offset, problem } => (problem, *offset),
             Self::Zlib { offset, error } => (error.problem(), *offset),
             Self::Delta { offset, error } => (error.problem(), *offset),
             Self::BaseOffset { offset, .. } => ("the delta's base is no entry of the pack", *offset),
@@ -127,7 +127,7 @@ impl core::fmt::Display for PackError {
             Self::Checksum { stated, found } => {
                 write!(f, "the pack states the checksum {stated} and has {found}")
             }
-            Self::EntryHeader { offset, problem } => write!(f, "entry at byte {offset}: {problem}"),
+            Self::Entry { offset, problem } => write!(f, "entry at byte {offset}: {problem}"),
             Self::Zlib { offset, error } => write!(f, "entry at byte {offset}: {error}"),
             Self::Delta { offset, error } => write!(f, "entry at byte {offset}: {error}"),
             Self::BaseOffset { offset, distance } => {

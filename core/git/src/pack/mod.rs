@@ -14,6 +14,8 @@ pub mod index;
 mod read;
 mod receive;
 mod resolve;
+mod search;
+mod write;
 pub mod zlib;
 
 pub use error::PackError;
@@ -21,3 +23,5 @@ pub use index::PackIndex;
 pub use read::{CACHE_BYTES_DEFAULT, Pack};
 pub use receive::{PackReceiver, Progress};
 pub use resolve::PackResolver;
+pub use search::name_hash;
+pub use write::{PackItem, PackSources, PackWriter, WriteOptions, WritePhase};

@@ -4,7 +4,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::{OnceCell, RefCell};
 
 use super::bytes::Pieces;
 use super::cache::BaseCache;
@@ -30,6 +30,8 @@ pub struct Pack {
     index: PackIndex,
     limits: Limits,
     reader: RefCell<Reader>,
+    /// Positions in the index by offset in the pack; made when first needed.
+    by_offset: OnceCell<Vec<u32>>,
 }
 
 /// What reading needs beside the pack.
@@ -43,6 +45,20 @@ struct Reader {
 struct Link {
     offset: u64,
     header: EntryHeader,
+}
+
+/// The entry of an object as it lies in the pack.
+pub(super) struct RawEntry<'a> {
+    pub(super) offset: u64,
+    /// Inflated bytes: of the object, or of the delta.
+    pub(super) size: u64,
+    /// Header and zlib stream.
+    pub(super) bytes: &'a [u8],
+    pub(super) header_length: usize,
+    /// What a delta stands on.
+    pub(super) base: Option<ObjectId>,
+    /// What the index says of `bytes`.
+    pub(super) crc32: u32,
 }
 
 impl Pack {
@@ -70,7 +86,7 @@ impl Pack {
             cache: BaseCache::new(CACHE_BYTES_DEFAULT),
             delta: Vec::new(),
         };
-        Self { bytes, index, limits, reader: RefCell::new(reader) }
+        Self { bytes, index, limits, reader: RefCell::new(reader), by_offset: OnceCell::new() }
     }
 
     /// Sets the budget of the cache of inflated delta bases, in bytes, and empties it.
@@ -120,7 +136,8 @@ impl Pack {
 
     /// Bytes of memory that the pack takes, cache included.
     pub fn memory_bytes(&self) -> usize {
-        self.bytes.memory_bytes() + self.index.bytes().len() + self.reader.borrow().cache.bytes()
+        let order = self.by_offset.get().map_or(0, |order| 4 * order.len());
+        self.bytes.memory_bytes() + order + self.index.bytes().len() + self.reader.borrow().cache.bytes()
     }
 
     /// Hashes the whole pack and compares with its trailer: what opening leaves out.
@@ -137,10 +154,51 @@ impl Pack {
         if found == stated { Ok(()) } else { Err(PackError::Checksum { stated, found }) }
     }
 
+    /// The entry of an object as it lies here, for reuse in another pack; `None` where it is not here, or not fit for
+    /// that.
+    pub(super) fn raw_entry(&self, id: &ObjectId) -> Option<RawEntry<'_>> {
+        let position = self.index.find(id)?;
+        let offset = self.index.offset(position);
+        let header = self.entry_header(offset).ok()?;
+        let order = self.positions_by_offset();
+        let rank = order.partition_point(|position| self.index.offset(*position as usize) <= offset);
+        let end = match order.get(rank) {
+            Some(next) => self.index.offset(*next as usize),
+            None => self.bytes.len() - ObjectId::LEN as u64,
+        };
+        let bytes = self.bytes.from(offset).get(..usize::try_from(end - offset).ok()?)?;
+        let base = match header.entry_type {
+            EntryType::Whole(_) => None,
+            EntryType::RefDelta { base } => Some(base),
+            EntryType::OffsetDelta { distance } => {
+                let base = offset.checked_sub(distance)?;
+                let at =
+                    order.binary_search_by_key(&base, |other| self.index.offset(*other as usize)).ok()?;
+                Some(self.index.id(order[at] as usize))
+            }
+        };
+        Some(RawEntry {
+            offset,
+            size: header.size,
+            bytes,
+            header_length: header.length,
+            base,
+            crc32: self.index.crc32(position),
+        })
+    }
+
+    fn positions_by_offset(&self) -> &[u32] {
+        self.by_offset.get_or_init(|| {
+            let mut order: Vec<u32> = (0..self.index.len() as u32).collect();
+            order.sort_unstable_by_key(|position| self.index.offset(*position as usize));
+            order
+        })
+    }
+
     fn entry_header(&self, offset: u64) -> Result<EntryHeader, PackError> {
         let header = EntryHeader::parse(self.bytes.from(offset)).map_err(|error| match error {
             HeaderError::Incomplete => PackError::Truncated { offset },
-            HeaderError::Malformed(problem) => PackError::EntryHeader { offset, problem },
+            HeaderError::Malformed(problem) => PackError::Entry { offset, problem },
         })?;
         let allowed = self.limits.object_bytes_max;
         if header.size > allowed {
@@ -244,7 +302,7 @@ impl Pack {
     fn stream(&self, offset: u64, header: &EntryHeader) -> Result<&[u8], PackError> {
         let entry = self.bytes.from(offset).get(header.length..).unwrap_or_default();
         if !is_plausible(entry.len(), header.size) {
-            return Err(PackError::EntryHeader { offset, problem: "the entry is too short for its size" });
+            return Err(PackError::Entry { offset, problem: "the entry is too short for its size" });
         }
         Ok(entry)
     }

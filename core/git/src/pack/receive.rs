@@ -195,7 +195,7 @@ impl PackReceiver {
             Ok(header) => header,
             Err(HeaderError::Incomplete) if entry.len() < HEADER_BYTES_MAX => return Ok(false),
             Err(HeaderError::Incomplete) => return Err(PackError::Truncated { offset }),
-            Err(HeaderError::Malformed(problem)) => return Err(PackError::EntryHeader { offset, problem }),
+            Err(HeaderError::Malformed(problem)) => return Err(PackError::Entry { offset, problem }),
         };
         let allowed = self.limits.object_bytes_max;
         if header.size > allowed {

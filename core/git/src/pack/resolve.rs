@@ -348,7 +348,7 @@ impl PackResolver {
         self.entries.unfold(offset, out.len() as u64, &self.limits)?;
         match entry_type {
             EntryType::Whole(kind) => Ok(kind),
-            _ => Err(PackError::EntryHeader { offset, problem: "a delta stands where an object should" }),
+            _ => Err(PackError::Entry { offset, problem: "a delta stands where an object should" }),
         }
     }
 
