@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use bstr::{BStr, BString, ByteVec};
 
 use super::guard::is_ignored_by_hfs;
+use super::marks::MARKED;
 
 /// Two names that cannot both be checked out on every file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,14 +106,10 @@ fn split(character: char) -> Option<(char, char)> {
     if character.is_ascii() {
         return None;
     }
+    let character = u16::try_from(u32::from(character)).ok()?;
     MARKED.iter().find_map(|(mark, pairs)| {
-        let mut pairs = pairs.chars();
-        while let (Some(letter), Some(marked)) = (pairs.next(), pairs.next()) {
-            if marked == character {
-                return Some((letter, *mark));
-            }
-        }
-        None
+        let (letter, _) = pairs.iter().find(|(_, marked)| *marked == character)?;
+        Some((char::from_u32(u32::from(*letter))?, *mark))
     })
 }
 
@@ -135,54 +132,6 @@ const fn class(character: char) -> u8 {
         _ => 0,
     }
 }
-
-/// Each pair is a letter, then the letter with the mark: what Unicode decomposes in Latin, Greek (without the
-/// polytonic block), Cyrillic and Japanese script.
-const MARKED: &[(char, &str)] = &[
-    ('\u{300}', "AÀEÈIÌOÒUÙaàeèiìoòuùÜǛüǜNǸnǹЕЀИЍеѐиѝĒḔēḕŌṐōṑWẀwẁÂẦâầĂẰăằÊỀêềÔỒôồƠỜơờƯỪưừYỲyỳ"),
-    (
-        '\u{301}',
-        "AÁEÉIÍOÓUÚYÝaáeéiíoóuúyýCĆcćLĹlĺNŃnńRŔrŕSŚsśZŹzźÜǗüǘGǴgǵÅǺåǻÆǼæǽØǾøǿ¨΅ΑΆΕΈΗΉΙΊΟΌΥΎΩΏϊΐαάεέ\
-         ηήιίϋΰοόυύωώϒϓГЃКЌгѓкќÇḈçḉĒḖēḗÏḮïḯKḰkḱMḾmḿÕṌõṍŌṒōṓPṔpṕŨṸũṹWẂwẃÂẤâấĂẮăắÊẾêếÔỐôốƠỚơớƯỨưứ",
-    ),
-    ('\u{302}', "AÂEÊIÎOÔUÛaâeêiîoôuûCĈcĉGĜgĝHĤhĥJĴjĵSŜsŝWŴwŵYŶyŷZẐzẑẠẬạậẸỆẹệỌỘọộ"),
-    ('\u{303}', "AÃNÑOÕaãnñoõIĨiĩUŨuũVṼvṽÂẪâẫĂẴăẵEẼeẽÊỄêễÔỖôỗƠỠơỡƯỮưữYỸyỹ"),
-    ('\u{304}', "AĀaāEĒeēIĪiīOŌoōUŪuūÜǕüǖÄǞäǟȦǠȧǡÆǢæǣǪǬǫǭÖȪöȫÕȬõȭȮȰȯȱYȲyȳИӢиӣУӮуӯGḠgḡḶḸḷḹṚṜṛṝ"),
-    ('\u{306}', "AĂaăEĔeĕGĞgğIĬiĭOŎoŏUŬuŭУЎИЙийуўЖӁжӂАӐаӑЕӖеӗȨḜȩḝẠẶạặ"),
-    (
-        '\u{307}',
-        "CĊcċEĖeėGĠgġIİZŻzżAȦaȧOȮoȯBḂbḃDḊdḋFḞfḟHḢhḣMṀmṁNṄnṅPṖpṗRṘrṙSṠsṡŚṤśṥŠṦšṧṢṨṣṩTṪtṫWẆwẇXẊxẋYẎyẏ\
-         ſẛ",
-    ),
-    (
-        '\u{308}',
-        "AÄEËIÏOÖUÜaäeëiïoöuüyÿYŸΙΪΥΫιϊυϋϒϔЕЁІЇеёіїАӒаӓӘӚәӛЖӜжӝЗӞзӟИӤиӥОӦоӧӨӪөӫЭӬэӭУӰуӱЧӴчӵЫӸыӹHḦhḧ\
-         ÕṎõṏŪṺūṻWẄwẅXẌxẍtẗ",
-    ),
-    ('\u{309}', "AẢaảÂẨâẩĂẲăẳEẺeẻÊỂêểIỈiỉOỎoỏÔỔôổƠỞơởUỦuủƯỬưửYỶyỷ"),
-    ('\u{30a}', "AÅaåUŮuůwẘyẙ"),
-    ('\u{30b}', "OŐoőUŰuűУӲуӳ"),
-    ('\u{30c}', "CČcčDĎdďEĚeěLĽlľNŇnňRŘrřSŠsšTŤtťZŽzžAǍaǎIǏiǐOǑoǒUǓuǔÜǙüǚGǦgǧKǨkǩƷǮʒǯjǰHȞhȟ"),
-    ('\u{30f}', "AȀaȁEȄeȅIȈiȉOȌoȍRȐrȑUȔuȕѴѶѵѷ"),
-    ('\u{311}', "AȂaȃEȆeȇIȊiȋOȎoȏRȒrȓUȖuȗ"),
-    ('\u{31b}', "OƠoơUƯuư"),
-    ('\u{323}', "BḄbḅDḌdḍHḤhḥKḲkḳLḶlḷMṂmṃNṆnṇRṚrṛSṢsṣTṬtṭVṾvṿWẈwẉZẒzẓAẠaạEẸeẹIỊiịOỌoọƠỢơợUỤuụƯỰưựYỴyỵ"),
-    ('\u{324}', "UṲuṳ"),
-    ('\u{325}', "AḀaḁ"),
-    ('\u{326}', "SȘsșTȚtț"),
-    ('\u{327}', "CÇcçGĢgģKĶkķLĻlļNŅnņRŖrŗSŞsşTŢtţEȨeȩDḐdḑHḨhḩ"),
-    ('\u{328}', "AĄaąEĘeęIĮiįUŲuųOǪoǫ"),
-    ('\u{32d}', "DḒdḓEḘeḙLḼlḽNṊnṋTṰtṱUṶuṷ"),
-    ('\u{32e}', "HḪhḫ"),
-    ('\u{330}', "EḚeḛIḬiḭUṴuṵ"),
-    ('\u{331}', "BḆbḇDḎdḏKḴkḵLḺlḻNṈnṉRṞrṟTṮtṯZẔzẕhẖ"),
-    (
-        '\u{3099}',
-        "かがきぎくぐけげこごさざしじすずせぜそぞただちぢつづてでとどはばひびふぶへべほぼうゔゝゞカガキギクグケゲコゴサザシジスズセゼソゾタダチヂツヅテデトドハバヒビフブヘベホボウヴワヷヰヸ\
-         ヱヹヲヺヽヾ",
-    ),
-    ('\u{309a}', "はぱひぴふぷへぺほぽハパヒピフプヘペホポ"),
-];
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@
 
 mod clash;
 mod guard;
+mod marks;
 mod windows;
 
 use core::cmp::Ordering;

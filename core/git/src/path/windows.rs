@@ -70,7 +70,8 @@ fn is_device(name: &[u8]) -> bool {
     let Some((port, number)) = base.split_at_checked(3) else { return false };
     // The superscript digits are ports as well.
     (port.eq_ignore_ascii_case(b"com") || port.eq_ignore_ascii_case(b"lpt"))
-        && (matches!(number, [b'1'..=b'9']) || ["¹", "²", "³"].iter().any(|digit| number == digit.as_bytes()))
+        && (matches!(number, [b'1'..=b'9'])
+            || ["\u{b9}", "\u{b2}", "\u{b3}"].iter().any(|digit| number == digit.as_bytes()))
 }
 
 #[cfg(test)]
