@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use govc_git::disk::loose::{decode_checked, encode, loose_path};
 use govc_git::id::{Prefix, hasher};
 use govc_git::limits::Limits;
+use govc_git::pack::zlib::{Deflater, Inflater, Level};
 use govc_git::pack::{
     Pack, PackError, PackItem, PackReceiver, PackSources, PackWriter, WriteOptions, WritePhase, name_hash,
 };
@@ -332,6 +334,22 @@ fn thin_packs_that_are_written_are_completed_by_git() {
     let elsewhere = received(&old, &MemoryStore::new()).unwrap();
     let completed = received(&thin, &elsewhere).unwrap();
     assert!(new.iter().all(|item| completed.contains(&item.id)));
+}
+
+#[test]
+fn loose_objects_go_both_ways() {
+    let repo = sample();
+    let fresh = TestRepo::init();
+    let (mut inflater, mut deflater) = (Inflater::new(), Deflater::new(Level::Default));
+    for (id, object) in repo.objects().since(0) {
+        let path = format!(".git/objects/{}", loose_path(id));
+        let file = std::fs::read(repo.path().join(&path)).unwrap();
+        assert_eq!(decode_checked(id, &file, &Limits::default(), &mut inflater).as_ref(), Ok(object));
+        fresh.write(&path, encode(object.kind, &object.bytes, &mut deflater));
+    }
+    fresh.git(&["update-ref", "refs/heads/main", &repo.id("HEAD").to_string()]);
+    assert_eq!(fresh.git(&["fsck", "--strict", "--no-dangling"]), "");
+    assert_eq!(fresh.objects().len(), repo.objects().len());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! a peer, a clock, a file system or JavaScript. A missing object is an ordinary result.
 //!
 //! Modules, foundations first; a module uses only those above it:
-//! `limits`, `kind`, `id`, `object`, `path`, `glob`, `store`, `pack`, `edit`, `rev`, `diff`, `merge`, `refs`, `transport`.
+//! `limits`, `kind`, `id`, `object`, `path`, `glob`, `store`, `pack`, `disk`, `edit`, `rev`, `diff`, `merge`, `refs`, `transport`.
 #![no_std]
 
 extern crate alloc;
@@ -12,6 +12,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod diff;
+pub mod disk;
 pub mod edit;
 pub mod glob;
 pub mod id;
