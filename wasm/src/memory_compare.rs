@@ -16,9 +16,15 @@ unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, length: usize) ->
         // SAFETY: `at + 8` is within both regions; wasm loads need no alignment.
         let (a, b) = unsafe { (word(left, at), word(right, at)) };
         if a != b {
-            return if a.swap_bytes() < b.swap_bytes() { -1 } else { 1 };
+            return order(a, b);
         }
         at += 8;
+    }
+    if length >= 8 {
+        // The last eight bytes, some of them for the second time: those are equal.
+        // SAFETY: `length - 8` up to `length` is within both regions.
+        let (a, b) = unsafe { (word(left, length - 8), word(right, length - 8)) };
+        return if a == b { 0 } else { order(a, b) };
     }
     while at < length {
         // SAFETY: `at` is within both regions.
@@ -29,6 +35,11 @@ unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, length: usize) ->
         at += 1;
     }
     0
+}
+
+/// How eight different bytes order, the first of them in the lowest bits.
+fn order(left: u64, right: u64) -> i32 {
+    if left.swap_bytes() < right.swap_bytes() { -1 } else { 1 }
 }
 
 /// Zero where two regions of `length` bytes are equal.
