@@ -283,6 +283,48 @@ fn random_patches_agree() {
     }
 }
 
+#[test]
+fn git_applies_our_patches() {
+    let patch_options = PatchOptions { binary: true, ..PatchOptions::default() };
+    let (mut applied, mut refused) = (0, 0);
+    for seed in 11..=13 {
+        let repo = TestRepo::init();
+        repo.git_bytes(&["fast-import", "--quiet"], &random_history(seed, 40));
+        let store = repo.objects();
+        for (old, new) in pairs_of_trees(&repo, 7) {
+            for (git_option, copies) in [("-M", Copies::Never), ("--find-copies-harder", Copies::FromAny)] {
+                let options = DiffOptions { renames: Some(RenameOptions { copies, ..RenameOptions::DIFF }) };
+                let changes =
+                    diff_trees(&store, Some(&old), Some(&new), &options, &Limits::default()).unwrap();
+                let mut patch = Vec::new();
+                write_patch(&store, &changes.files, &patch_options, &mut patch).unwrap();
+                match apply(&repo, &old, &patch) {
+                    Some(tree) => assert_eq!(tree, new, "{}", patch.as_bstr()),
+                    None => {
+                        // Git refuses its own patch as well: a link is in the way of a path.
+                        let (old, new) = (old.to_string(), new.to_string());
+                        let theirs =
+                            repo.git_bytes(&["diff-tree", "-p", "--binary", git_option, &old, &new], b"");
+                        assert_eq!(apply(&repo, &old.parse().unwrap(), &theirs), None, "{}", patch.as_bstr());
+                        refused += 1;
+                    }
+                }
+                applied += 1;
+            }
+        }
+    }
+    println!("{applied} patches, {refused} of them refused as git's own are");
+    assert!(refused * 10 < applied);
+}
+
+/// The tree that `git apply` makes of another with a patch; `None` where it refuses.
+fn apply(repo: &TestRepo, tree: &ObjectId, patch: &[u8]) -> Option<ObjectId> {
+    repo.git(&["read-tree", &tree.to_string()]);
+    let output = repo.run(&["apply", "--cached", "--whitespace=nowarn"], patch);
+    // Submodules name commits that are not there, which is no business of the patch.
+    output.status.success().then(|| repo.git(&["write-tree", "--missing-ok"]).trim().parse().unwrap())
+}
+
 /// A small generator of numbers (a linear congruence), the same on every machine.
 struct Random(u64);
 

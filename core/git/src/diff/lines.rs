@@ -160,17 +160,23 @@ impl<'a> Numbers<'a> {
     /// Numbers the lines of a text.
     pub fn first(&mut self, bytes: &'a [u8]) -> Lines<'a> {
         let mut lines = Lines::cut(bytes);
+        self.reserve(lines.ends.len());
         lines.tokens = (0..lines.len()).map(|at| self.of(lines.line(at))).collect();
         lines
+    }
+
+    fn reserve(&mut self, lines: usize) {
+        self.lines.reserve(lines);
+        self.table.reserve(lines, |(hash, _)| spread(*hash));
     }
 
     fn of(&mut self, line: &'a [u8]) -> Token {
         let hash = hash(line);
         let lines = &mut self.lines;
         let entry = self.table.entry(
-            u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            spread(hash),
             |(other, number)| *other == hash && lines[*number as usize] == line,
-            |(hash, _)| u64::from(*hash).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            |(hash, _)| spread(*hash),
         );
         let (_, number) = *entry
             .or_insert_with(|| {
@@ -199,6 +205,7 @@ impl<'a> Numbers<'a> {
         {
             tail += 1;
         }
+        self.reserve((side.ends.len() - tail).saturating_sub(head));
         side.tokens.reserve_exact(side.ends.len());
         side.tokens.extend_from_slice(&base.tokens[..head]);
         for at in head..side.ends.len() - tail {
@@ -221,6 +228,11 @@ fn common_suffix(a: &[u8], b: &[u8]) -> usize {
     let blocks = a.rchunks_exact(64).zip(b.rchunks_exact(64)).take_while(|(a, b)| a == b).count() * 64;
     let (a, b) = (&a[..a.len() - blocks], &b[..b.len() - blocks]);
     blocks + a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count()
+}
+
+/// The table looks at the top bits too.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 fn hash(line: &[u8]) -> u32 {

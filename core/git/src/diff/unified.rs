@@ -8,6 +8,7 @@ use core::ops::Range;
 
 use bstr::{BStr, BString, ByteSlice};
 
+use super::binary::write_binary_patch;
 use super::hunk::TextDiff;
 use super::lines::Algorithm;
 use super::quote::quote_path;
@@ -26,12 +27,15 @@ pub struct PatchOptions {
     pub context: u32,
     /// Digits of the ids in `index` lines, 4 to 40. Git itself takes as many as make them unique in the repository.
     pub id_digits: u8,
+    /// Whether binary contents are written out, with full ids, so that the patch can be applied; else only a line says
+    /// that they differ.
+    pub binary: bool,
 }
 
 impl Default for PatchOptions {
     /// What `git diff` does in a small repository.
     fn default() -> Self {
-        Self { algorithm: Algorithm::Myers, context: 3, id_digits: 7 }
+        Self { algorithm: Algorithm::Myers, context: 3, id_digits: 7, binary: false }
     }
 }
 
@@ -88,24 +92,26 @@ fn write_section(change: &FileChange, old: &[u8], new: &[u8], options: &PatchOpt
     if change.old.map(|side| side.id) == change.new.map(|side| side.id) {
         return;
     }
-    write_ids(change, options, out);
+    let diff = match options.context {
+        0 => TextDiff::without_context(old, new, options.algorithm),
+        _ => TextDiff::new(old, new, options.algorithm),
+    };
+    let as_binary = diff.is_none() && options.binary;
+    write_ids(change, if as_binary { 40 } else { options.id_digits }, out);
     if old == new {
         return;
     }
     let null = BString::from("/dev/null");
     let old_name = if change.old.is_some() { old_name } else { null.clone() };
     let new_name = if change.new.is_some() { new_name } else { null };
-    let diff = match options.context {
-        0 => TextDiff::without_context(old, new, options.algorithm),
-        _ => TextDiff::new(old, new, options.algorithm),
-    };
     match diff {
-        None => push(out, &[b"Binary files ", &old_name, b" and ", &new_name, b" differ\n"]),
         Some(diff) => {
             push(out, &[b"--- ", &old_name, tab_after(&old_name), b"\n"]);
             push(out, &[b"+++ ", &new_name, tab_after(&new_name), b"\n"]);
             write_hunks(&diff, options.context, out);
         }
+        None if options.binary => write_binary_patch(old, new, out),
+        None => push(out, &[b"Binary files ", &old_name, b" and ", &new_name, b" differ\n"]),
     }
 }
 
@@ -132,9 +138,9 @@ fn write_origin(change: &FileChange, old_path: &BStr, new_path: &BStr, out: &mut
     push(out, &[format!("\n{word} to ").as_bytes(), &quote_path(new_path), b"\n"]);
 }
 
-fn write_ids(change: &FileChange, options: &PatchOptions, out: &mut Vec<u8>) {
+fn write_ids(change: &FileChange, digits: u8, out: &mut Vec<u8>) {
     let hex = |side: Option<Side>| side.map_or(ObjectId::NULL, |side| side.id).to_hex();
-    let digits = usize::from(options.id_digits.clamp(4, 40));
+    let digits = usize::from(digits.clamp(4, 40));
     push(out, &[b"index ", &hex(change.old)[..digits], b"..", &hex(change.new)[..digits]]);
     match (change.old, change.new) {
         (Some(old), Some(new)) if old.mode == new.mode => {
