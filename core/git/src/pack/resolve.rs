@@ -18,6 +18,7 @@ use super::receive::{Entries, NO_BASE, Progress};
 use super::zlib::{Deflater, Inflater, Level};
 use crate::id::hasher::{self, Hasher};
 use crate::limits::{LimitExceeded, Limits};
+use crate::store::IdMap;
 use crate::{Kind, ObjectId, ObjectSource, ReadError};
 
 /// Bytes of bodies that are kept alive for the deltas on them.
@@ -35,6 +36,7 @@ pub struct PackResolver {
     stage: Stage,
     stack: Vec<Frame>,
     alive_bytes: usize,
+    alive_bytes_max: usize,
     /// Frames at the bottom of the stack of which none has a body.
     let_go: usize,
     spare: Vec<Vec<u8>>,
@@ -114,6 +116,7 @@ impl PackResolver {
             stage: Stage::Roots { next: 0 },
             stack: Vec::new(),
             alive_bytes: 0,
+            alive_bytes_max: ALIVE_BYTES_MAX,
             let_go: 0,
             spare: Vec::new(),
             delta: Vec::new(),
@@ -367,24 +370,44 @@ impl PackResolver {
         if self.done < self.entries.offsets.len() as u64 {
             return Err(self.first_missing());
         }
-        // What turned out to be in the pack as well need not come from elsewhere.
-        self.elsewhere.sort_unstable();
-        let mut is_here = alloc::vec![false; self.elsewhere.len()];
-        if !self.elsewhere.is_empty() {
-            for id in &self.entries.ids {
-                if let Ok(at) = self.elsewhere.binary_search(id) {
-                    is_here[at] = true;
-                }
-            }
-        }
-        let mut flags = is_here.into_iter();
-        self.elsewhere.retain(|_| flags.next() == Some(false));
+        self.leave_out_what_is_here()?;
         if self.elsewhere.is_empty() {
             self.stage = Stage::Done;
         } else {
             self.pieces.truncate_last(ObjectId::LEN);
             self.stage = Stage::Append { next: 0, deflater: Deflater::new(Level::Default) };
         }
+        Ok(())
+    }
+
+    /// Bases from elsewhere that turned out to be in the pack as well need not be appended, unless what is here was made
+    /// from them.
+    fn leave_out_what_is_here(&mut self) -> Result<(), PackError> {
+        if self.elsewhere.is_empty() {
+            return Ok(());
+        }
+        let places = self.elsewhere.iter().enumerate().map(|(at, id)| (*id, at));
+        let places: IdMap<usize> = places.collect();
+        let mut here = alloc::vec![None; self.elsewhere.len()];
+        for (entry, id) in self.entries.ids.iter().enumerate() {
+            if let Some(at) = places.get(id) {
+                here[*at] = Some(entry);
+            }
+        }
+        for entry in here.iter().flatten().copied() {
+            let mut root = entry as u32;
+            // No longer than the depth of the entry, which was checked.
+            while let Some(base) = self.entries.bases.get(root as usize).filter(|base| **base != NO_BASE) {
+                root = *base;
+            }
+            let from = root.checked_sub(self.entry_count()).map(|from| here[from as usize]);
+            if from.flatten().is_some() {
+                let (offset, id) = (self.entries.offsets[entry], self.entries.ids[entry]);
+                return Err(PackError::Duplicate { offset, id });
+            }
+        }
+        let mut flags = here.into_iter();
+        self.elsewhere.retain(|_| flags.next() == Some(None));
         Ok(())
     }
 
@@ -454,7 +477,7 @@ impl PackResolver {
         self.let_go = self.let_go.min(self.stack.len());
         self.alive_bytes += frame.body.as_ref().map_or(0, Vec::len);
         self.stack.push(frame);
-        while self.alive_bytes > ALIVE_BYTES_MAX && self.let_go + 1 < self.stack.len() {
+        while self.alive_bytes > self.alive_bytes_max && self.let_go + 1 < self.stack.len() {
             if let Some(body) = self.stack[self.let_go].body.take() {
                 self.alive_bytes -= body.len();
             }
@@ -520,5 +543,64 @@ impl Children {
             Some(range) => range[0]..range[1],
             None => 0..0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ObjectSink;
+    use crate::pack::{PackItem, PackReceiver, PackSources, PackWriter, WriteOptions};
+    use crate::store::MemoryStore;
+
+    /// Objects that make families of deltas, and a pack of all but the first `kept_back` of them.
+    fn families(kept_back: usize, offset_deltas: bool) -> (MemoryStore, Vec<u8>) {
+        let mut store = MemoryStore::new();
+        for n in 0..300u32 {
+            let mut body: Vec<u8> = (0..4000u32).map(|at| (at.wrapping_mul(at) >> 7) as u8).collect();
+            let at = (n as usize * 37) % 3900;
+            body.splice(at..at + 10, n.to_be_bytes().repeat(3 + n as usize % 4));
+            store.write(Kind::Blob, &body);
+        }
+        let item = |at: usize| PackItem { id: store.since(at)[0].0, name_hash: 0 };
+        let written: Vec<_> = (kept_back..300).map(item).collect();
+        let bases = (0..kept_back).map(item).collect();
+        let options = WriteOptions { offset_deltas, window: 30, ..WriteOptions::default() };
+        let sources = PackSources { objects: &store, packs: &[] };
+        let bytes = PackWriter::new(written, bases, options).write(&sources).unwrap();
+        (store, bytes)
+    }
+
+    #[test]
+    fn little_is_alive_and_what_is_let_go_comes_again() {
+        for (kept_back, offset_deltas) in [(0, true), (0, false), (5, true), (5, false)] {
+            let (store, bytes) = families(kept_back, offset_deltas);
+            let expected = PackReceiver::receive(&bytes, &store, Limits::default()).unwrap();
+            let mut receiver = PackReceiver::new(Limits::default());
+            receiver.push(&bytes).unwrap();
+            let mut resolver = receiver.end().unwrap();
+            resolver.alive_bytes_max = 0;
+            let mut most_bodies = 0;
+            while !resolver.is_done() {
+                resolver.step(&store, 1).unwrap();
+                let bodies = resolver.stack.iter().filter(|frame| frame.body.is_some()).count();
+                most_bodies = most_bodies.max(bodies);
+                let alive: usize = resolver.stack.iter().flat_map(|frame| &frame.body).map(Vec::len).sum();
+                assert_eq!(alive, resolver.alive_bytes);
+            }
+            assert!(most_bodies <= 1);
+            let pack = resolver.finish(&store).unwrap();
+            assert!(pack.index_bytes() == expected.index_bytes());
+        }
+    }
+
+    #[test]
+    fn the_largest_family_comes_last() {
+        // 0 has 1, 2 and 3; 2 has 4, which has 5.
+        let children = Children::new(&[NO_BASE, 0, 0, 0, 2, 4]);
+        let of =
+            |entry| &children.entries[children.of(entry).start as usize..children.of(entry).end as usize];
+        assert_eq!((of(0), of(2), of(4), of(5)), (&[1, 3, 2][..], &[4][..], &[5][..], &[][..]));
+        assert!(children.of(6).is_empty() && children.of(u32::MAX - 2).is_empty());
     }
 }
