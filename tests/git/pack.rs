@@ -334,6 +334,23 @@ fn thin_packs_that_are_written_are_completed_by_git() {
     let elsewhere = received(&old, &MemoryStore::new()).unwrap();
     let completed = received(&thin, &elsewhere).unwrap();
     assert!(new.iter().all(|item| completed.contains(&item.id)));
+
+    // Deltas that lie ready on what the other side has are copied, and a base that is nowhere does no harm.
+    let all = received(&packed(&repo, &["--delta-base-offset"]), &MemoryStore::new()).unwrap();
+    let sources = PackSources { objects: &all, packs: &[&all] };
+    // Git's deltas lead from the new to the old, so here the other side has the new.
+    let old = listed(&repo, &["HEAD~30", "^HEAD~31"]);
+    let is_old = |item: &PackItem| old.iter().any(|other| other.id == item.id);
+    let newer = listed(&repo, &["HEAD"]).into_iter().filter(|item| !is_old(item));
+    let bases: Vec<PackItem> = newer.chain([PackItem { id: ObjectId::NULL, name_hash: 0 }]).collect();
+    let options = WriteOptions { deltas: false, ..WriteOptions::default() };
+    let copied = PackWriter::new(old.clone(), bases, options).write(&sources).unwrap();
+    assert!(matches!(received(&copied, &MemoryStore::new()).err(), Some(PackError::MissingBase { .. })));
+    let completed = received(&copied, &all).unwrap();
+    assert!(old.iter().all(|item| completed.contains(&item.id)));
+    let lost = vec![PackItem { id: ObjectId::NULL, name_hash: 0 }];
+    let error = PackWriter::new(lost, Vec::new(), options).write(&sources).err();
+    assert_eq!(error, Some(PackError::Source(ReadError::Missing(ObjectId::NULL))));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod bytes;
 mod cache;
+mod children;
 mod crc32;
 pub mod delta;
 pub mod delta_index;

@@ -146,7 +146,8 @@ const DEPTH_BEING_WORKED_OUT: u32 = u32::MAX - 1;
 
 impl PackWriter {
     /// Will write `objects` in this order, bases before what stands on them; one that is listed twice is written once.
-    /// `thin_bases` are objects that the other side has: deltas may stand on them, which makes the pack thin.
+    /// `thin_bases` are objects that the other side has: deltas may stand on them, which makes the pack thin. One of
+    /// those that cannot be read is left out of account.
     pub fn new(objects: Vec<PackItem>, thin_bases: Vec<PackItem>, options: WriteOptions) -> Self {
         let mut items = Vec::with_capacity(objects.len() + thin_bases.len());
         let mut by_id = IdMap::with_capacity_and_hasher(items.capacity(), Default::default());
@@ -277,7 +278,12 @@ impl PackWriter {
     /// Looks up an item, and whether a pack has it in a form that can be reused.
     fn prepare(&mut self, at: usize, sources: &PackSources<'_>) -> Result<(), PackError> {
         let id = self.items[at].id;
-        let (kind, size) = sources.objects.header(&id)?;
+        let (kind, size) = match sources.objects.header(&id) {
+            Ok(header) => header,
+            // A base that is only welcome is left out: nothing stands on an object without bytes.
+            Err(_) if at >= self.thin => (Kind::Blob, 0),
+            Err(error) => return Err(error.into()),
+        };
         let mut form = Form::Whole;
         if self.options.reuse && at < self.thin {
             let mut packs = sources.packs.iter().enumerate();
