@@ -4,8 +4,12 @@
 use std::fs;
 
 use bstr::{BStr, ByteSlice};
+use govc_git::ObjectId;
 use govc_git::merge::text::{Algorithm, ConflictStyle, Favor, Joining, Labels, TextOptions, merge_text};
-use govc_tests::TestRepo;
+use govc_git::merge::{BranchLabels, MergeOptions, merge_commits};
+use govc_git::rev::CommitGraph;
+use govc_git::store::{MemoryStore, Overlay};
+use govc_tests::{TestRepo, corpus_bundle};
 
 /// A small generator with a seed, so that a failure can be repeated.
 struct Random(u64);
@@ -89,14 +93,29 @@ fn triple(random: &mut Random, lines: usize, edits: usize) -> [Vec<u8>; 3] {
         let count = 1 + random.below(edits);
         let mut theirs = edit(random, &base, count);
         if random.chance(20) {
+            // Both make the same changes, and then each others.
+            let count = 1 + random.below(edits);
+            let both = edit(random, &base, count);
+            let count = 1 + random.below(edits);
+            let ours = edit(random, &both, count);
+            return {
+                let theirs = edit(random, &both, count);
+                finish(random, [&base, &ours, &theirs])
+            };
+        }
+        if random.chance(20) {
             let count = 1 + random.below(2);
             theirs = edit(random, &ours, count);
         }
         (ours, theirs)
     };
+    finish(random, [&base, &ours, &theirs])
+}
+
+fn finish(random: &mut Random, texts: [&Vec<String>; 3]) -> [Vec<u8>; 3] {
     let crlf = random.chance(15);
     let mixed = random.chance(5);
-    [&base, &ours, &theirs].map(|lines| {
+    texts.map(|lines| {
         let crlf = crlf != (mixed && random.chance(50));
         join(random, lines, crlf)
     })
@@ -214,4 +233,146 @@ fn repetitive_texts_merge_as_git_merges_them() {
 /// Rounds of a random comparison; `GOVC_ROUNDS` multiplies them for a long run.
 fn rounds(usual: usize) -> usize {
     usual * std::env::var("GOVC_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+/// What `git merge-tree --write-tree -z --stdin` says of one merge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Answer {
+    clean: bool,
+    tree: ObjectId,
+    /// Mode, object, stage and path of each conflicted entry.
+    stages: Vec<String>,
+    notices: Vec<String>,
+}
+
+/// Asks git for all merges at once.
+fn merge_tree(repo: &TestRepo, merges: &[(ObjectId, ObjectId)], options: &[&str]) -> Vec<Answer> {
+    let input: String = merges.iter().map(|(ours, theirs)| format!("{ours} {theirs}\n")).collect();
+    let args: Vec<&str> = ["merge-tree", "--write-tree", "--messages", "-z", "--stdin"]
+        .iter()
+        .chain(options)
+        .copied()
+        .collect();
+    let output = repo.git_bytes(&args, input.as_bytes());
+    let mut words = output.split_str("\0").map(|word| word.to_str_lossy().into_owned());
+    let mut answers = Vec::new();
+    for _ in merges {
+        let status = words.next().unwrap();
+        let mut answer = Answer {
+            clean: status == "1",
+            tree: words.next().unwrap().parse().unwrap(),
+            stages: Vec::new(),
+            notices: Vec::new(),
+        };
+        let mut word = words.next().unwrap();
+        while !word.is_empty() {
+            answer.stages.push(word);
+            word = words.next().unwrap();
+        }
+        while let Some(count) = words.next().filter(|word| !word.is_empty()) {
+            let count: usize = count.parse().unwrap();
+            for _ in 0..count {
+                words.next();
+            }
+            words.next();
+            answer.notices.push(words.next().unwrap().trim_end().to_owned());
+        }
+        answers.push(answer);
+    }
+    answers
+}
+
+fn merge_here(store: &MemoryStore, graph: &mut CommitGraph, ours: ObjectId, theirs: ObjectId) -> Answer {
+    let options = MergeOptions {
+        labels: BranchLabels { ours: ours.to_string().into(), theirs: theirs.to_string().into(), base: None },
+        ..MergeOptions::default()
+    };
+    let mut overlay = Overlay::new(store);
+    let merged = merge_commits(&mut overlay, graph, &ours, &theirs, &options).unwrap();
+    let mut stages = Vec::new();
+    for conflict in &merged.conflicts {
+        for (at, side) in conflict.stages.iter().enumerate() {
+            if let Some(side) = side {
+                stages.push(format!("{:?} {} {}\t{}", side.mode, side.id, at + 1, conflict.path));
+            }
+        }
+    }
+    Answer {
+        clean: merged.clean,
+        tree: merged.tree,
+        stages,
+        notices: merged.notices.into_iter().map(|notice| notice.text).collect(),
+    }
+}
+
+fn paths(answer: &Answer) -> Vec<&str> {
+    let mut paths: Vec<&str> =
+        answer.stages.iter().filter_map(|stage| stage.split_once('\t')).map(|(_, path)| path).collect();
+    paths.dedup();
+    paths
+}
+
+/// How many merges agree, and by what those that do not differ.
+#[derive(Debug, Default)]
+struct Agreement {
+    clean: (usize, usize),
+    conflict_paths: (usize, usize),
+    conflict_stages: (usize, usize),
+    conflict_trees: (usize, usize),
+    conflict_notices: (usize, usize),
+    wrong: Vec<String>,
+}
+
+impl Agreement {
+    fn count(&mut self, name: &str, git: &Answer, here: &Answer) {
+        let add = |(right, all): &mut (usize, usize), equal: bool| {
+            *right += usize::from(equal);
+            *all += 1;
+        };
+        let mut differences = Vec::new();
+        let mut compare = |what: &'static str, count: &mut (usize, usize), equal: bool| {
+            add(count, equal);
+            if !equal {
+                differences.push(what);
+            }
+        };
+        if git.clean {
+            compare("clean", &mut self.clean, here.clean && git.tree == here.tree);
+        } else {
+            compare("paths", &mut self.conflict_paths, !here.clean && paths(git) == paths(here));
+            compare("stages", &mut self.conflict_stages, git.stages == here.stages);
+            compare("tree", &mut self.conflict_trees, git.tree == here.tree);
+            compare("notices", &mut self.conflict_notices, git.notices == here.notices);
+        }
+        if !differences.is_empty() {
+            self.wrong.push(format!("{name}: {}", differences.join(", ")));
+        }
+    }
+}
+
+#[test]
+fn flask_merges_as_git_merged_it() {
+    let (Some(bundle), Some(list)) = (corpus_bundle("flask.bundle"), corpus_bundle("flask-merges.txt"))
+    else {
+        return;
+    };
+    let repo = TestRepo::clone_bare(bundle.to_str().unwrap());
+    let store = repo.objects();
+    let list = fs::read_to_string(list).unwrap();
+    let merges: Vec<(ObjectId, ObjectId)> = list
+        .lines()
+        .map(|line| {
+            let words: Vec<&str> = line.split(' ').collect();
+            (words[1].parse().unwrap(), words[2].parse().unwrap())
+        })
+        .collect();
+    let answers = merge_tree(&repo, &merges, &[]);
+    let mut graph = CommitGraph::new();
+    let mut agreement = Agreement::default();
+    for ((line, (ours, theirs)), git) in list.lines().zip(&merges).zip(&answers) {
+        assert!(line.ends_with(&format!("{} {}", u8::from(!git.clean), git.tree)), "{line}");
+        let here = merge_here(&store, &mut graph, *ours, *theirs);
+        agreement.count(&format!("{ours} {theirs}"), git, &here);
+    }
+    assert!(agreement.wrong.is_empty(), "{agreement:#?}");
 }

@@ -8,9 +8,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-use bstr::BStr;
+use bstr::{BStr, BString};
 
-use super::directory::{DirectoryRelevance, DirectoryRenames, split};
+use super::directory::split;
 use super::similarity::{Fingerprints, Score};
 use super::{Side, blob_size};
 use crate::ObjectId;
@@ -96,10 +96,16 @@ pub struct Destination<'a> {
 /// What a merge knows about paths, to save it comparisons whose outcome it will not use.
 pub trait Relevance {
     /// Whether it matters where this source went. Equal files are paired all the same, as that costs nothing.
-    fn source(&self, path: &BStr) -> bool;
+    fn matters(&self, source: &BStr) -> bool;
 
-    /// Whether this directory of the old tree (`""` for the root) is gone and asked for; `None` where it stays.
-    fn directory(&self, path: &BStr) -> Option<DirectoryRelevance>;
+    /// Learns of a pair as soon as it is found.
+    fn pair(&mut self, source: &BStr, destination: &BStr);
+
+    /// The directory that most files of this one went to, by the pairs that are equal.
+    fn likely_directory(&self, directory: &BStr) -> Option<BString>;
+
+    /// Learns of the sources without a partner before each is compared with everything; some may not matter any more.
+    fn before_content(&mut self, sources: &mut dyn Iterator<Item = &BStr>);
 }
 
 /// A source and what came from it, as places in the lists.
@@ -128,7 +134,7 @@ pub fn detect<S: ObjectSource + ?Sized>(
     sources: &[Source<'_>],
     destinations: &[Destination<'_>],
     options: &RenameOptions,
-    relevance: Option<&dyn Relevance>,
+    mut relevance: Option<&mut dyn Relevance>,
     fingerprints: &mut Fingerprints,
 ) -> Result<Renames, ReadError> {
     let mut detection = Detection::new(blobs, sources, destinations, options, fingerprints);
@@ -136,16 +142,23 @@ pub fn detect<S: ObjectSource + ?Sized>(
         return Ok(Renames::default());
     }
     detection.pair_equal();
+    detection.tell(&mut relevance);
     let mut limit_needed = None;
     if options.threshold < Score::MAX {
         if options.copies == Copies::Never {
             detection.drop_paired(None);
             if options.names_first {
-                detection.pair_by_name(relevance)?;
+                detection.pair_by_name(relevance.as_deref())?;
+                detection.tell(&mut relevance);
             }
-            detection.drop_paired(relevance);
+            if let Some(relevance) = &mut relevance {
+                detection.drop_paired(Some(&**relevance));
+                relevance.before_content(&mut detection.sources_left.iter().map(|at| sources[*at].path));
+            }
+            detection.drop_paired(relevance.as_deref());
         }
         limit_needed = detection.pair_by_content()?;
+        detection.tell(&mut relevance);
     }
     let pairs = detection.found.iter().enumerate();
     let pair = |(destination, found): (usize, &Option<(usize, Score)>)| {
@@ -191,6 +204,8 @@ struct Detection<'a, S: ?Sized> {
     used: Vec<bool>,
     /// By destination: the source and the score.
     found: Vec<Option<(usize, Score)>>,
+    /// By destination: whether the merge knows of its pair.
+    told: Vec<bool>,
     /// By source and by destination: the size of the blob, in bytes, once it is known.
     sizes: (Vec<Option<u64>>, Vec<Option<u64>>),
 }
@@ -219,6 +234,7 @@ impl<'a, S: ObjectSource + ?Sized> Detection<'a, S> {
                 .collect(),
             used: sources.iter().map(|source| source.fate != Fate::Removed).collect(),
             found: vec![None; destinations.len()],
+            told: vec![false; destinations.len()],
             sizes: (vec![None; sources.len()], vec![None; destinations.len()]),
         }
     }
@@ -231,7 +247,7 @@ impl<'a, S: ObjectSource + ?Sized> Detection<'a, S> {
     /// Forgets sources that are taken, and those that do not matter.
     fn drop_paired(&mut self, relevance: Option<&dyn Relevance>) {
         let (used, sources) = (&self.used, self.sources);
-        let matters = |at: usize| relevance.is_none_or(|relevance| relevance.source(sources[at].path));
+        let matters = |at: usize| relevance.is_none_or(|relevance| relevance.matters(sources[at].path));
         self.sources_left.retain(|at| !used[*at] && matters(*at));
     }
 
@@ -278,26 +294,25 @@ impl<'a, S: ObjectSource + ?Sized> Detection<'a, S> {
             self.destinations_left.iter().copied().filter(|at| self.found[*at].is_none()).collect();
         let source_names = places_by_name(&self.sources_left, |at| sources[at].path);
         let destination_names = places_by_name(&unpaired, |at| destinations[at].path);
-        let directories = relevance.map(|relevance| self.count_directories(relevance));
-        let by_path: BTreeMap<&[u8], usize> = match directories {
+        let by_path: BTreeMap<&[u8], usize> = match relevance {
             Some(_) => unpaired.iter().map(|at| (destinations[*at].path.as_ref(), *at)).collect(),
             None => BTreeMap::new(),
         };
         for place in 0..self.sources_left.len() {
             let at = self.sources_left[place];
             let path = sources[at].path;
-            if relevance.is_some_and(|relevance| !relevance.source(path)) {
+            if relevance.is_some_and(|relevance| !relevance.matters(path)) {
                 continue;
             }
             let (directory, name) = split(path);
             let Some(there) = destination_names.get(name) else { continue };
             let destination = match (source_names.get(name), there) {
                 (Some(Some(_)), Some(there)) => Some(*there),
-                _ => directories.as_ref().and_then(|directories| {
-                    let mut path = directories.most_likely(directory)?.to_vec();
+                _ => relevance.and_then(|relevance| {
+                    let mut path = relevance.likely_directory(directory.into())?;
                     path.push(b'/');
                     path.extend_from_slice(name);
-                    by_path.get(path.as_slice()).copied()
+                    by_path.get(&path[..]).copied()
                 }),
             };
             let Some(destination) = destination.filter(|there| self.found[*there].is_none()) else {
@@ -311,16 +326,16 @@ impl<'a, S: ObjectSource + ?Sized> Detection<'a, S> {
         Ok(())
     }
 
-    /// Where directories went, by the files that are paired so far.
-    fn count_directories(&self, relevance: &dyn Relevance) -> DirectoryRenames {
-        let mut directories = DirectoryRenames::new();
+    /// Tells the merge of the pairs that it does not know yet.
+    fn tell(&mut self, relevance: &mut Option<&mut dyn Relevance>) {
+        let Some(relevance) = relevance else { return };
         for (at, found) in self.found.iter().enumerate() {
-            if let Some((source, _)) = found {
-                let (old, new) = (self.sources[*source].path, self.destinations[at].path);
-                directories.count(old, new, &mut |path| relevance.directory(path.into()));
+            if let Some((source, _)) = found
+                && !core::mem::replace(&mut self.told[at], true)
+            {
+                relevance.pair(self.sources[*source].path, self.destinations[at].path);
             }
         }
-        directories
     }
 
     /// Compares every source with every destination and pairs the most similar first.

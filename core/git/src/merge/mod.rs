@@ -1,6 +1,26 @@
 //! Three-way merge with the results of git's own strategy (`ort`).
 //!
-//! `text` merges the lines of one file. Nothing here knows refs, realities or a work tree.
+//! [`merge_trees`] merges two trees over a base, [`merge_commits`] finds the base as git does, also where there are
+//! several, and [`text`] merges the lines of one file. New objects go to the store that is given: an
+//! [`Overlay`](crate::store::Overlay) makes a preview. Nothing here knows refs, realities or a work tree.
 
+mod assemble;
+mod base;
+mod case;
+mod conflict;
+mod content;
+mod directory;
 mod lines;
+mod options;
+mod rename;
+mod survey;
 pub mod text;
+mod tree;
+
+pub use base::{History, merge_commits};
+pub use conflict::{Conflict, ConflictKind, Notice};
+pub use options::{
+    BranchLabels, DirectoryRenamePolicy, Driver, FileDriver, MergeError, MergeOptions, Resolver,
+    SubmoduleHistory,
+};
+pub use tree::{TreeMerge, merge_trees};

@@ -137,7 +137,7 @@ pub fn merge_text(base: &[u8], ours: &[u8], theirs: &[u8], options: &TextOptions
 /// Where the text of a region comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Origin {
-    /// Only ours changed, or both did the same.
+    /// Only ours changed, or both sides of what was a conflict are the same.
     Ours,
     /// Only theirs changed.
     Theirs,
@@ -208,9 +208,11 @@ fn regions(files: &ThreeFiles<'_>, ours: &[Change], theirs: &[Change]) -> Vec<Re
             }
         }
         let origin = match (ours_changed, theirs_changed) {
+            // The same on both sides is ours, and nothing that keeps two conflicts apart.
+            (true, true) if same => continue,
+            (true, true) => Origin::Conflict,
+            (true, false) => Origin::Ours,
             (false, _) => Origin::Theirs,
-            (true, true) if !same => Origin::Conflict,
-            _ => Origin::Ours,
         };
         let (our_end, their_end) = (ours.place(end), theirs.place(end));
         regions.push(Region {
@@ -248,7 +250,7 @@ fn narrow(files: &ThreeFiles<'_>, regions: Vec<Region>, algorithm: Algorithm) ->
     narrowed
 }
 
-/// Puts conflicts together that have few lines, and nothing but common ones, between them.
+/// Puts conflicts together that have few lines between them, and none that only one side changed.
 fn join(files: &ThreeFiles<'_>, regions: Vec<Region>, joining: Joining) -> Vec<Region> {
     let mut joined: Vec<Region> = Vec::with_capacity(regions.len());
     for region in regions {

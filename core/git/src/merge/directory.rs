@@ -1,0 +1,213 @@
+//! Renamed directories: what one side adds to a directory that the other side moved goes along.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use bstr::{BString, ByteSlice};
+
+use super::conflict::ConflictKind;
+use super::options::{DirectoryRenamePolicy, MergeError};
+use super::rename::{Rename, SideRenames};
+use super::survey::{OURS, SideChanges, THEIRS};
+use super::tree::Merge;
+use crate::diff::directory::{DirectoryRelevance, split};
+use crate::store::{ObjectSink, ObjectSource};
+
+/// Old directories and where they went; `""` is the root.
+type Moves = BTreeMap<BString, BString>;
+
+/// Paths that would come to a new one, and whether that was reported as impossible.
+type Arrivals = BTreeMap<BString, (BTreeSet<BString>, bool)>;
+
+impl<S: ObjectSource + ObjectSink> Merge<'_, S> {
+    /// Moves what was added to, or renamed into, a directory that the other side moved.
+    pub(super) fn follow_directories(
+        &mut self,
+        changes: &[SideChanges; 2],
+        renames: &mut [SideRenames; 2],
+    ) -> Result<(), MergeError> {
+        let mut moves = [Moves::new(), Moves::new()];
+        for (at, moves) in moves.iter_mut().enumerate() {
+            *moves = self.decide_moves(&changes[at], &renames[at]);
+        }
+        // A directory that both moved goes its ways file by file.
+        let both: Vec<BString> = moves[0].keys().filter(|old| moves[1].contains_key(*old)).cloned().collect();
+        for old in &both {
+            moves[0].remove(old);
+            moves[1].remove(old);
+        }
+        for side in [OURS, THEIRS] {
+            let (own, other) = (&moves[side - 1], &moves[THEIRS - side]);
+            if !other.is_empty() {
+                self.move_along(&mut renames[side - 1].moved, own, other)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where each directory that a side removed went: where most of its files did.
+    fn decide_moves(&mut self, changes: &SideChanges, renames: &SideRenames) -> Moves {
+        let mut moves = Moves::new();
+        for old in renames.directories.directories() {
+            if changes.gone.get(old).is_none_or(|relevance| *relevance == DirectoryRelevance::Gone) {
+                continue;
+            }
+            let most = renames.directories.of(old).map(|(_, count)| count).max();
+            let mut best = renames.directories.of(old).filter(|(_, count)| Some(*count) == most);
+            match (best.next(), best.next()) {
+                (Some((new, _)), None) => drop(moves.insert(old.clone(), new.clone())),
+                (Some(_), Some(_)) => {
+                    self.report.unclear = true;
+                    self.report.note(
+                        old,
+                        Some(ConflictKind::DirectoryRename),
+                        format_args!(
+                            "CONFLICT (directory rename split): Unclear where to rename {old} to; it was renamed to \
+                             multiple other directories, with no destination getting a majority of the files."
+                        ),
+                    );
+                }
+                _ => {}
+            }
+        }
+        moves
+    }
+
+    fn move_along(&mut self, moved: &mut [Rename], own: &Moves, other: &Moves) -> Result<(), MergeError> {
+        let mut arrivals = Arrivals::new();
+        for rename in moved.iter() {
+            if let Some((old, new)) = moved_above(&rename.destination, other) {
+                let path = moved_path(&rename.destination, old, new);
+                arrivals.entry(path).or_default().0.insert(rename.destination.clone());
+            }
+        }
+        for rename in moved {
+            let Some((old, new)) = moved_above(&rename.destination, other) else { continue };
+            if own.contains_key(new) {
+                let path = &rename.destination;
+                self.report.note(
+                    old,
+                    None,
+                    format_args!(
+                        "WARNING: Avoiding applying {old} -> {new} rename to {path}, because {new} itself was renamed."
+                    ),
+                );
+                continue;
+            }
+            let path = moved_path(&rename.destination, old, new);
+            if self.has_room(rename.side, &path, &mut arrivals)? {
+                self.relocate(rename, path)?;
+            } else {
+                self.report.unclear = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the path is free and only one file comes to it.
+    fn has_room(&mut self, side: usize, path: &BString, arrivals: &mut Arrivals) -> Result<bool, MergeError> {
+        let Some((sources, reported)) = arrivals.get_mut(path) else { return Ok(true) };
+        if *reported {
+            return Ok(false);
+        }
+        let occupied = self.look_up(side, path)?.is_some();
+        if !occupied && sources.len() <= 1 {
+            return Ok(true);
+        }
+        *reported = true;
+        let list = bstr::join(", ", sources.iter());
+        let list = list.as_bstr();
+        let kind = Some(ConflictKind::DirectoryRename);
+        if occupied {
+            self.report.note(
+                path,
+                kind,
+                format_args!(
+                    "CONFLICT (implicit dir rename): Existing file/dir at {path} in the way of implicit directory \
+                     rename(s) putting the following path(s) there: {list}."
+                ),
+            );
+        } else {
+            self.report.note(
+                path,
+                kind,
+                format_args!(
+                    "CONFLICT (implicit dir rename): Cannot map more than one path to {path}; implicit directory \
+                     renames tried to put these paths there: {list}"
+                ),
+            );
+        }
+        Ok(false)
+    }
+
+    /// Puts what a side has at a rename's destination to `path`.
+    fn relocate(&mut self, rename: &mut Rename, path: BString) -> Result<(), MergeError> {
+        let side = rename.side;
+        let old = core::mem::replace(&mut rename.destination, path.clone());
+        let from = self.entry(&old)?;
+        let moved = from.stages[side].take();
+        let origin = from.origins[side].take().unwrap_or_else(|| old.clone());
+        let to = self.entry(&path)?;
+        to.stages[side] = moved;
+        to.origins[side] = Some(origin);
+        let (adder, mover) = (self.name(side), self.name(OURS + THEIRS - side));
+        let follows = self.options.directory_renames == DirectoryRenamePolicy::Follow;
+        let kind = if follows { None } else { Some(ConflictKind::FileLocation) };
+        if !follows {
+            self.entry(&path)?.contested = kind;
+        }
+        match (&rename.source, follows) {
+            (None, true) => self.report.note(
+                &path,
+                kind,
+                format_args!(
+                    "Path updated: {old} added in {adder} inside a directory that was renamed in {mover}; moving it \
+                     to {path}."
+                ),
+            ),
+            (Some(source), true) => self.report.note(
+                &path,
+                kind,
+                format_args!(
+                    "Path updated: {source} renamed to {old} in {adder}, inside a directory that was renamed in \
+                     {mover}; moving it to {path}."
+                ),
+            ),
+            (None, false) => self.report.note(
+                &path,
+                kind,
+                format_args!(
+                    "CONFLICT (file location): {old} added in {adder} inside a directory that was renamed in {mover}, \
+                     suggesting it should perhaps be moved to {path}."
+                ),
+            ),
+            (Some(source), false) => self.report.note(
+                &path,
+                kind,
+                format_args!(
+                    "CONFLICT (file location): {source} renamed to {old} in {adder}, inside a directory that was \
+                     renamed in {mover}, suggesting it should perhaps be moved to {path}."
+                ),
+            ),
+        }
+        Ok(())
+    }
+}
+
+/// The innermost directory above a path that was moved, and where to.
+fn moved_above<'m>(path: &[u8], moves: &'m Moves) -> Option<(&'m BString, &'m BString)> {
+    let mut directory = split(path).0;
+    while !directory.is_empty() {
+        if let Some(found) = moves.get_key_value(directory.as_bstr()) {
+            return Some(found);
+        }
+        directory = split(directory).0;
+    }
+    None
+}
+
+/// A path below `old` as it is below `new`.
+fn moved_path(path: &[u8], old: &[u8], new: &[u8]) -> BString {
+    let below = &path[old.len() + 1..];
+    if new.is_empty() { below.into() } else { [new, b"/", below].concat().into() }
+}
