@@ -1,110 +1,12 @@
-//! Walks, merge bases and revision expressions against real git, over histories that git builds from a seed.
+//! Walks and merge bases against real git, over histories that git builds from a seed.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::fmt::Write as _;
-
-use bstr::ByteSlice;
+use govc_git::ObjectId;
 use govc_git::rev::{
-    CommitGraph, Order, Role, Tip, Walk, WalkOptions, ahead_behind, author_contains, independent,
-    is_ancestor, merge_bases, message_contains, octopus_bases, symmetric_walk,
+    Order, Revisions, Role, Tip, WalkOptions, ahead_behind, author_contains, independent, is_ancestor,
+    merge_bases, message_contains, octopus_bases,
 };
-use govc_git::store::MemoryStore;
-use govc_git::{ObjectId, ObjectSource};
-use govc_tests::{TestRepo, corpus_bundle};
-
-/// A small generator: the same numbers for the same seed everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() >> 16) as usize % end
-    }
-}
-
-/// How commits get their dates.
-#[derive(Clone, Copy, Debug)]
-enum Dates {
-    Rising,
-    Equal,
-    Coarse,
-    Skewed,
-    Wild,
-}
-
-const PATHS: [&str; 6] = ["a", "d/b", "d/c", "d/e/f", "g/h", "d.x"];
-
-/// A history of `count` commits: roots, merges of up to four parents, criss-crosses; few contents, so that merges often
-/// have the state of one of their parents.
-fn history(seed: u64, count: usize, dates: Dates) -> (TestRepo, Vec<ObjectId>) {
-    let mut random = Random(seed * 2_654_435_761 + 88_172_645_463_325_252);
-    let mut stream = String::new();
-    let mut childless = vec![true; count];
-    for at in 0..count {
-        let base = 1_000_000_000 + at as u64 * 100;
-        let date = match dates {
-            Dates::Rising => base,
-            Dates::Equal => 1_000_000_000,
-            Dates::Coarse => base - base % 1000,
-            Dates::Skewed if random.below(10) == 0 => base - 2000 + random.below(4000) as u64,
-            Dates::Skewed => base,
-            Dates::Wild => 1_000_000_000 + random.below(count * 100) as u64,
-        };
-        let author = ["Ada", "Grace", "Barbara", "Jean"][random.below(4)];
-        let message = ["fix", "feature", "docs: fix", "release"][random.below(4)];
-        writeln!(stream, "commit refs/x/c{at}\nmark :{}", at + 1).unwrap();
-        writeln!(stream, "author {author} <{author}@example.com> {date} +0000").unwrap();
-        writeln!(stream, "committer C <c@example.com> {date} +0000").unwrap();
-        writeln!(stream, "data <<END\n{message} {at}\nEND").unwrap();
-        let parents = match random.below(20) {
-            _ if at == 0 => 0,
-            0 => 0,
-            1..=12 => 1,
-            13..=18 => 2,
-            _ => 4,
-        };
-        let mut chosen: Vec<usize> = Vec::new();
-        for _ in 0..parents {
-            let parent = at - 1 - random.below(at.min(12));
-            if !chosen.contains(&parent) {
-                chosen.push(parent);
-            }
-        }
-        for (number, parent) in chosen.iter().enumerate() {
-            childless[*parent] = false;
-            writeln!(stream, "{} :{}", if number == 0 { "from" } else { "merge" }, parent + 1).unwrap();
-        }
-        for path in PATHS {
-            if chosen.is_empty() || random.below(6) == 0 {
-                match random.below(5) {
-                    0 if !chosen.is_empty() => writeln!(stream, "D {path}").unwrap(),
-                    value => writeln!(stream, "M 100644 inline {path}\ndata 2\n{}", value % 3).unwrap(),
-                }
-            }
-        }
-        writeln!(stream).unwrap();
-    }
-    for (at, childless) in childless.iter().enumerate() {
-        if *childless || random.below(15) == 0 {
-            writeln!(stream, "reset refs/heads/b{at}\nfrom :{}\n", at + 1).unwrap();
-        }
-    }
-    writeln!(stream, "reset refs/heads/main\nfrom :{count}\n").unwrap();
-    let repo = TestRepo::init();
-    repo.git_bytes(&["fast-import", "--quiet", "--date-format=raw-permissive"], stream.as_bytes());
-    let names: String = (0..count).map(|at| format!("refs/x/c{at}\n")).collect();
-    let ids = repo.git_bytes(&["cat-file", "--batch-check=%(objectname)"], names.as_bytes());
-    let ids: Vec<ObjectId> = ids.lines().map(|line| ObjectId::from_hex(line).unwrap()).collect();
-    let delete: String = (0..count).map(|at| format!("delete refs/x/c{at}\n")).collect();
-    repo.git_bytes(&["update-ref", "--stdin"], delete.as_bytes());
-    (repo, ids)
-}
+use govc_tests::{Comparison, Dates, PATHS, Random, TestRepo, corpus_bundle, history, lines, run};
 
 fn tip(id: ObjectId, role: Role) -> Tip {
     Tip { id, role }
@@ -114,58 +16,11 @@ fn shown(id: ObjectId) -> Vec<Tip> {
     vec![tip(id, Role::Shown)]
 }
 
-fn lines(text: &str) -> Vec<ObjectId> {
-    text.lines().map(|line| line.parse().unwrap()).collect()
-}
-
-fn run(mut walk: Walk, graph: &mut CommitGraph, source: &impl ObjectSource) -> Vec<ObjectId> {
-    let mut found = Vec::new();
-    while let Some(commit) = walk.next(graph, source).unwrap() {
-        found.push(*graph.id(commit));
-    }
-    found
-}
-
 /// Every ref's commit, as `--all` names them: in the order of the names, `HEAD` after them.
 fn all_tips(repo: &TestRepo) -> Vec<Tip> {
     let mut ids = lines(&repo.git(&["for-each-ref", "--format=%(objectname)"]));
     ids.push(repo.id("HEAD"));
     ids.into_iter().map(|id| tip(id, Role::Shown)).collect()
-}
-
-/// What is compared, and how often.
-struct Comparison<'a> {
-    repo: &'a TestRepo,
-    store: &'a MemoryStore,
-    graph: CommitGraph,
-    count: usize,
-    different: Vec<String>,
-}
-
-impl<'a> Comparison<'a> {
-    fn new(repo: &'a TestRepo, store: &'a MemoryStore) -> Self {
-        Self { repo, store, graph: CommitGraph::new(), count: 0, different: Vec::new() }
-    }
-
-    fn note(&mut self, what: String, ours: &[ObjectId], theirs: &[ObjectId]) {
-        self.count += 1;
-        if ours != theirs {
-            let at = ours.iter().zip(theirs).take_while(|(a, b)| a == b).count();
-            let (ours, theirs) = (ours.len(), theirs.len());
-            self.different.push(format!("{what}: differs at {at} ({ours} here, {theirs} in git)"));
-        }
-    }
-
-    fn walk(&mut self, args: &[&str], options: WalkOptions) {
-        let theirs = lines(&self.repo.git(&[&["rev-list"], args].concat()));
-        let ours = run(Walk::new(options), &mut self.graph, self.store);
-        self.note(format!("rev-list {args:?}"), &ours, &theirs);
-    }
-
-    fn finish(self, label: &str) {
-        println!("{label}: {} of {} equal", self.count - self.different.len(), self.count);
-        assert!(self.different.is_empty(), "{label}:\n{}", self.different.join("\n"));
-    }
 }
 
 const ORDERS: [(&[&str], Order); 3] =
@@ -230,8 +85,8 @@ fn compare_walks(comparison: &mut Comparison<'_>, ids: &[ObjectId], random: &mut
                     .git(&[&["rev-list"], &args(&[])[..], &[format!("{a}...{b}").as_str()]].concat()),
             );
             let options = WalkOptions { order, ..WalkOptions::default() };
-            let walk = symmetric_walk(&mut comparison.graph, comparison.store, &a, &b, options).unwrap();
-            let ours = run(walk, &mut comparison.graph, comparison.store);
+            let walk = Revisions::symmetric(&mut comparison.graph, comparison.store, &a, &b).unwrap();
+            let ours = run(walk.walk(options), &mut comparison.graph, comparison.store);
             comparison.note(format!("rev-list {flags:?} {a}...{b}"), &ours, &theirs);
         }
         let two = vec!["a".into(), "d/e".into()];

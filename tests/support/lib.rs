@@ -5,8 +5,12 @@
 
 mod corpus;
 mod git;
+mod history;
 mod http;
+mod walks;
 
 pub use corpus::corpus_bundle;
 pub use git::TestRepo;
+pub use history::{Dates, PATHS, Random, history};
 pub use http::{GitServer, HeldRepository};
+pub use walks::{Comparison, lines, run};

@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 
 use super::queue::{DateQueue, Marks};
-use super::{CommitGraph, CommitIndex, Role, Tip, Walk, WalkOptions};
+use super::{CommitGraph, CommitIndex, Revisions, WalkOptions};
 use crate::{ObjectId, ObjectSource, ReadError};
 
 /// Reachable from the one side.
@@ -100,7 +100,8 @@ pub fn ahead_behind(
     left: &ObjectId,
     right: &ObjectId,
 ) -> Result<(u64, u64), ReadError> {
-    let mut walk = symmetric_walk(graph, source, left, right, WalkOptions::default())?;
+    let revisions = Revisions::symmetric(graph, source, left, right)?;
+    let mut walk = revisions.walk(WalkOptions::default());
     let mut counts = (0, 0);
     while let Some(commit) = walk.next(graph, source)? {
         if walk.is_left(commit) {
@@ -112,25 +113,6 @@ pub fn ahead_behind(
     Ok(counts)
 }
 
-/// A walk over `left...right`: what only one of them reaches. The tips of `options` come before these.
-pub fn symmetric_walk(
-    graph: &mut CommitGraph,
-    source: &(impl ObjectSource + ?Sized),
-    left: &ObjectId,
-    right: &ObjectId,
-    mut options: WalkOptions,
-) -> Result<Walk, ReadError> {
-    let (one, other) = (graph.load(source, left)?, graph.load(source, right)?);
-    let mut read = Vec::new();
-    let bases = bases_of(graph, source, one, &[other], &mut read)?;
-    options.tips.extend(bases.into_iter().map(|base| Tip { id: *graph.id(base), role: Role::Hidden }));
-    options.tips.push(Tip { id: *left, role: Role::Left });
-    options.tips.push(Tip { id: *right, role: Role::Shown });
-    let mut walk = Walk::new(options);
-    walk.assume_read(read);
-    Ok(walk)
-}
-
 fn load_all(
     graph: &mut CommitGraph,
     source: &(impl ObjectSource + ?Sized),
@@ -140,7 +122,7 @@ fn load_all(
 }
 
 /// All merge bases, the latest first; appends what was read to `read`.
-fn bases_of(
+pub(super) fn bases_of(
     graph: &mut CommitGraph,
     source: &(impl ObjectSource + ?Sized),
     one: CommitIndex,

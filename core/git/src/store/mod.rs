@@ -2,12 +2,14 @@
 
 mod memory;
 mod overlay;
+mod tree_path;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 pub use memory::{IdHash, IdMap, MemoryStore};
 pub use overlay::Overlay;
+pub use tree_path::{TreeEntry, Visit, find_path, visit_paths};
 
 use crate::ObjectId;
 use crate::id::Prefix;
