@@ -1,15 +1,18 @@
 //! Real git as the client of a repository in memory: clones, fetches and pushes over HTTP, each checked by git itself.
 
+use bstr::ByteSlice;
+use govc_git::refs::{Expected, NewValue, RefName, RefStore, RefUpdate};
+use govc_git::{ObjectId, ObjectSource};
 use govc_tests::{GitServer, HeldRepository, TestRepo};
 
-/// A history with a merge, tags, a rename, a symlink, a deep folder and a file that grows.
+/// A history with a merge, tags, a rename, a deep folder and a file that grows; commits a day apart.
 fn sample() -> TestRepo {
     let repo = TestRepo::init();
     for round in 0..12 {
         repo.write("src/deep/er/file.txt", "line\n".repeat(round * 50 + 1));
         repo.write(&format!("docs/{round}.md"), format!("page {round}\n"));
         repo.write("README", format!("round {round}\n"));
-        repo.commit_all(&format!("round {round}"));
+        commit_on_day(&repo, round, &format!("round {round}"));
         if round == 4 {
             repo.git(&["tag", "-a", "-m", "annotated", "v1"]);
             repo.git(&["branch", "side"]);
@@ -18,19 +21,68 @@ fn sample() -> TestRepo {
     repo.git(&["checkout", "-q", "side"]);
     repo.write("side.txt", "side\n");
     repo.git(&["mv", "docs/0.md", "docs/zero.md"]);
-    repo.commit_all("on the side");
+    commit_on_day(&repo, 12, "on the side");
     repo.git(&["checkout", "-q", "main"]);
     repo.git(&["merge", "-q", "-m", "merge side", "side"]);
     repo.git(&["tag", "light"]);
     repo
 }
 
+fn commit_on_day(repo: &TestRepo, day: usize, message: &str) {
+    let date = format!("{} +0000", 1_600_000_000 + day * 86_400);
+    repo.git(&["add", "-A"]);
+    repo.git(&["-c", "user.name=x", "commit", "-q", "--date", &date, "-m", message]);
+}
+
 fn refs_of(repo: &TestRepo, pattern: &str) -> String {
     repo.git(&["for-each-ref", "--format=%(objectname) %(refname)", pattern])
 }
 
+/// `git clone` with more arguments into a fresh folder, and fsck.
+fn clone(server: &GitServer, arguments: &[&str]) -> TestRepo {
+    let clone = TestRepo::empty();
+    let url = server.url();
+    let all: Vec<&str> =
+        ["clone", "-q"].iter().chain(arguments).copied().chain([url.as_str(), "."]).collect();
+    clone.git(&all);
+    clone.git(&["fsck", "--strict"]);
+    clone
+}
+
+/// The same clone from the real repository, for comparison.
+fn clone_real(origin: &TestRepo, arguments: &[&str]) -> TestRepo {
+    let clone = TestRepo::empty();
+    let url = format!("file://{}", origin.path().display());
+    origin.git(&["config", "uploadpack.allowFilter", "true"]);
+    let all: Vec<&str> =
+        ["clone", "-q"].iter().chain(arguments).copied().chain([url.as_str(), "."]).collect();
+    clone.git(&all);
+    clone
+}
+
+/// Ids of the objects that are in a repository, without any that a partial clone would fetch.
+fn ids(repo: &TestRepo) -> Vec<String> {
+    let args =
+        ["cat-file", "--batch-check=%(objectname) %(objecttype)", "--batch-all-objects", "--unordered"];
+    let mut ids: Vec<String> = repo.git(&args).lines().map(str::to_owned).collect();
+    ids.sort();
+    ids
+}
+
+fn shallow(repo: &TestRepo) -> Vec<String> {
+    let text = std::fs::read_to_string(repo.path().join(".git/shallow")).unwrap_or_default();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines.sort();
+    lines
+}
+
+/// Nothing went wrong on the server's side.
+fn assert_quiet(server: &GitServer) {
+    assert_eq!(server.repository().failures, Vec::<String>::new());
+}
+
 #[test]
-fn a_clone_has_everything_and_passes_fsck() {
+fn a_clone_has_everything_in_every_version_of_the_protocol() {
     let origin = sample();
     let server = GitServer::start(HeldRepository::from_git(&origin));
     for version in ["0", "1", "2"] {
@@ -46,7 +98,381 @@ fn a_clone_has_everything_and_passes_fsck() {
         ]);
         clone.git(&["fsck", "--strict"]);
         assert_eq!(refs_of(&clone, "refs"), refs_of(&origin, "refs"));
-        assert_eq!(clone.objects().len(), origin.objects().len(), "protocol {version}");
+        assert_eq!(ids(&clone), ids(&origin), "protocol {version}");
     }
-    assert_eq!(server.repository().failures, Vec::<String>::new());
+    let listed = origin.git(&["ls-remote", &server.url()]);
+    assert_eq!(listed, origin.git(&["ls-remote", &format!("file://{}", origin.path().display())]));
+    assert_quiet(&server);
+}
+
+#[test]
+fn what_a_clone_leaves_out_is_what_git_leaves_out() {
+    let origin = sample();
+    let server = GitServer::start(HeldRepository::from_git(&origin));
+    let cases: [&[&str]; 12] = [
+        &["--single-branch", "--branch", "side"],
+        &["--single-branch", "--no-tags"],
+        &["--depth", "1"],
+        &["--depth", "3"],
+        &["--depth", "100", "--no-single-branch"],
+        &["--shallow-since", "1600500000 +0000"],
+        &["--shallow-exclude", "v1"],
+        &["--no-checkout", "--filter=blob:none"],
+        &["--no-checkout", "--filter=blob:limit=100"],
+        &["--no-checkout", "--filter=tree:0"],
+        &["--no-checkout", "--filter=tree:2"],
+        &["--no-checkout", "--depth", "2", "--filter=combine:blob:none+tree:3"],
+    ];
+    for case in cases {
+        let real = clone_real(&origin, case);
+        for version in ["0", "2"] {
+            let version = format!("protocol.version={version}");
+            let arguments: Vec<&str> = ["-c", &version].iter().chain(case).copied().collect();
+            let ours = clone(&server, &arguments);
+            assert_eq!(refs_of(&ours, "refs"), refs_of(&real, "refs"), "{arguments:?}");
+            assert_eq!(ids(&ours), ids(&real), "{arguments:?}");
+            assert_eq!(shallow(&ours), shallow(&real), "{arguments:?}");
+        }
+    }
+    assert_quiet(&server);
+}
+
+#[test]
+fn a_partial_clone_fetches_what_it_needs_later() {
+    let origin = sample();
+    let server = GitServer::start(HeldRepository::from_git(&origin));
+    for filter in ["blob:none", "tree:0"] {
+        let clone = clone(&server, &[&format!("--filter={filter}")]);
+        assert_eq!(clone.git(&["show", "HEAD~3:README"]), origin.git(&["show", "HEAD~3:README"]));
+        assert_eq!(
+            clone.git(&["log", "--format=%H", "--", "docs"]),
+            origin.git(&["log", "--format=%H", "--", "docs"])
+        );
+        clone.git(&["fsck", "--strict"]);
+    }
+    assert_quiet(&server);
+}
+
+#[test]
+fn a_fetch_brings_what_is_new_and_no_more() {
+    let origin = sample();
+    let server = GitServer::start(HeldRepository::from_git(&origin));
+    for version in ["0", "2"] {
+        let clone = clone(&server, &["-c", &format!("protocol.version={version}")]);
+        clone.write("mine.txt", "what the server does not know\n");
+        clone.commit_all("mine");
+        for round in 0..3 {
+            origin.write("src/deep/er/file.txt", format!("{version} {round}\n"));
+            origin.commit_all("newer");
+            server.repository().update_from_git(&origin);
+            let before = ids(&clone).len();
+            clone.git(&["fetch", "-q"]);
+            // A commit, the four trees above the file, and the file.
+            assert_eq!(ids(&clone).len() - before, 6, "protocol {version}");
+            assert_eq!(refs_of(&clone, "refs/remotes/origin/main"), refs_of_as_remote(&origin, "main"));
+        }
+        origin.git(&["tag", "-a", "-m", "new tag", &format!("v2-{version}")]);
+        origin.write("README", format!("tagged {version}\n"));
+        origin.commit_all("after the tag");
+        server.repository().update_from_git(&origin);
+        clone.git(&["fetch", "-q"]);
+        assert_eq!(refs_of(&clone, "refs/tags"), refs_of(&origin, "refs/tags"));
+        clone.git(&["fetch", "-q", &server.url(), "refs/heads/side:refs/heads/from-side"]);
+        assert_eq!(clone.id("from-side"), origin.id("side"));
+        clone.git(&["fsck", "--strict"]);
+    }
+    assert_quiet(&server);
+}
+
+fn refs_of_as_remote(origin: &TestRepo, branch: &str) -> String {
+    format!("{} refs/remotes/origin/{branch}\n", origin.id(branch))
+}
+
+#[test]
+fn a_shallow_clone_deepens_as_with_git() {
+    let origin = sample();
+    let server = GitServer::start(HeldRepository::from_git(&origin));
+    let steps: [&[&str]; 8] = [
+        &["--depth", "2"],
+        &["--deepen", "2"],
+        &["--depth", "3"],
+        &["--shallow-since", "1600300000 +0000"],
+        &["--shallow-exclude", "v1"],
+        &["--deepen", "1"],
+        &[],
+        &["--unshallow"],
+    ];
+    for version in ["0", "2"] {
+        let version = format!("protocol.version={version}");
+        let ours = clone(&server, &["-c", &version, "--depth", "1", "--no-single-branch"]);
+        let real = clone_real(&origin, &["-c", &version, "--depth", "1", "--no-single-branch"]);
+        for step in steps {
+            if step.is_empty() {
+                origin.write("README", format!("{version} moves on\n"));
+                origin.commit_all("moves on");
+                server.repository().update_from_git(&origin);
+            }
+            let arguments: Vec<&str> = ["fetch", "-q"].iter().chain(step).copied().collect();
+            ours.git(&arguments);
+            real.git(&arguments);
+            assert_eq!(shallow(&ours), shallow(&real), "{version} {step:?}");
+            assert_eq!(refs_of(&ours, "refs"), refs_of(&real, "refs"), "{version} {step:?}");
+            assert_eq!(ids(&ours), ids(&real), "{version} {step:?}");
+            ours.git(&["fsck", "--strict"]);
+        }
+    }
+    assert_quiet(&server);
+}
+
+#[test]
+fn an_empty_repository_is_cloned_and_pushed_to() {
+    let mut held = HeldRepository::default();
+    let head = NewValue::Symbolic(RefName::branch("trunk").unwrap());
+    let name = RefName::new("HEAD").unwrap();
+    held.refs.update(&[RefUpdate { name, expected: Expected::Any, new: head }]).unwrap();
+    let server = GitServer::start(held);
+    let clone = clone(&server, &[]);
+    assert_eq!(clone.git(&["symbolic-ref", "HEAD"]), "refs/heads/trunk\n");
+    clone.write("a", "a\n");
+    clone.commit_all("first");
+    clone.git(&["push", "-q", "origin", "trunk"]);
+    assert_eq!(server.repository().ref_lines(), refs_of(&clone, "refs/heads"));
+    assert_quiet(&server);
+}
+
+/// `git push` with these arguments; what it printed and whether it succeeded.
+fn push(repo: &TestRepo, arguments: &[&str]) -> (bool, String) {
+    let all: Vec<&str> = ["push"].iter().chain(arguments).copied().collect();
+    let output = repo.run(&all, b"");
+    (output.status.success(), output.stderr.to_str_lossy().into_owned())
+}
+
+#[test]
+fn pushes_change_refs_as_git_would() {
+    let origin = sample();
+    let server = GitServer::start(HeldRepository::from_git(&origin));
+    let work = clone(&server, &[]);
+    let url = server.url();
+    let id_of = |name: &str| server.repository().refs.resolve(name.as_bytes()).unwrap();
+
+    work.git(&["checkout", "-q", "-b", "topic"]);
+    work.write("topic/new.txt", "topic\n");
+    let first = work.commit_all("topic");
+    assert!(push(&work, &["origin", "topic", "light", "HEAD:refs/heads/copy"]).0);
+    assert_eq!((id_of("refs/heads/topic"), id_of("refs/heads/copy")), (Some(first), Some(first)));
+
+    work.git(&["commit", "-q", "--amend", "-m", "topic, again"]);
+    let second = work.id("HEAD");
+    let (ok, said) = push(&work, &["origin", "topic"]);
+    assert!(!ok && said.contains("[rejected]"), "{said}");
+    assert!(push(&work, &["--force", "origin", "topic"]).0);
+    assert_eq!(id_of("refs/heads/topic"), Some(second));
+
+    assert!(push(&work, &["origin", "--delete", "copy"]).0);
+    assert_eq!(id_of("refs/heads/copy"), None);
+    let (ok, said) = push(&work, &["origin", "--delete", "main"]);
+    assert!(!ok && said.contains("deletion of the current branch prohibited"), "{said}");
+
+    work.git(&["tag", "-a", "-m", "pushed", "v3"]);
+    assert!(push(&work, &["origin", "--tags"]).0);
+    let (ok, said) = push(&work, &["origin", "HEAD:refs/heads/locked"]);
+    assert!(!ok && said.contains("the host says no"), "{said}");
+    assert!(push(&work, &["-o", "ci.skip", "origin", "HEAD:refs/heads/with-option"]).0);
+    assert_eq!(server.repository().options_seen, ["ci.skip"]);
+
+    let again = TestRepo::empty();
+    again.git(&["clone", "-q", "--mirror", &url, "."]);
+    again.git(&["fsck", "--strict"]);
+    assert_eq!(refs_of(&again, "refs"), server.repository().ref_lines());
+    assert_quiet(&server);
+}
+
+#[test]
+fn an_atomic_push_changes_all_or_nothing() {
+    let origin = sample();
+    let server = GitServer::start(HeldRepository::from_git(&origin));
+    let (one, other) = (clone(&server, &[]), clone(&server, &[]));
+    one.write("one", "1\n");
+    one.commit_all("one");
+    assert!(push(&one, &["origin", "main"]).0);
+    let before = server.repository().ref_lines();
+
+    // The other has not seen the push, and forces its own ideas past its client, not past the server.
+    other.write("other", "2\n");
+    other.commit_all("other");
+    let stale = other.id("HEAD~1");
+    let lease = format!("--force-with-lease=main:{stale}");
+    let (ok, said) = push(&other, &["--atomic", &lease, "origin", "main", "HEAD:refs/heads/fresh"]);
+    assert!(!ok, "{said}");
+    assert_eq!(server.repository().ref_lines(), before);
+
+    let (ok, said) = push(&other, &["--atomic", "origin", "HEAD:refs/heads/fresh", "HEAD:refs/heads/locked"]);
+    assert!(!ok && said.contains("atomic transaction failed"), "{said}");
+    assert_eq!(server.repository().ref_lines(), before);
+    assert!(push(&other, &["--atomic", "origin", "HEAD:refs/heads/fresh", "HEAD:refs/heads/fine"]).0);
+    assert_ne!(server.repository().ref_lines(), before);
+}
+
+#[test]
+fn what_is_not_sound_is_refused_and_stays_invisible() {
+    let origin = sample();
+    let server = GitServer::start(HeldRepository::from_git(&origin));
+    let before = server.repository().ref_lines();
+    let work = clone(&server, &[]);
+    work.write("bad", "unsound, as the host's check finds\n");
+    let bad = work.commit_all("bad");
+    let (ok, said) = push(&work, &["origin", "main"]);
+    assert!(!ok && said.contains("unpacker error") && said.contains("says so itself"), "{said}");
+    let held = server.repository();
+    assert_eq!(held.ref_lines(), before);
+    assert!(!held.contains(&bad) && held.packs.is_empty());
+}
+
+fn packet(text: &str) -> String {
+    format!("{:04x}{text}", text.len() + 4)
+}
+
+#[test]
+fn broken_packs_are_refused() {
+    let origin = sample();
+    let server = GitServer::start(HeldRepository::from_git(&origin));
+    let before = server.repository().ref_lines();
+    let work = clone(&server, &[]);
+    work.write("new", "new\n");
+    let tip = work.commit_all("new");
+    let pack = work
+        .git_bytes(&["pack-objects", "--stdout", "-q", "--revs"], format!("{tip}\n^{tip}~1\n").as_bytes());
+    let head = packet(&format!("{} {tip} refs/heads/new\0report-status", ObjectId::NULL)) + "0000";
+    let send = |pack: &[u8]| {
+        let answer = server.post("git-receive-pack", &[head.as_bytes(), pack].concat());
+        answer.to_str_lossy().into_owned()
+    };
+    for length in [0, 3, 12, 20, pack.len() / 2, pack.len() - 1] {
+        let said = send(&pack[..length]);
+        assert!(said.contains("unpack ") && said.contains("ng refs/heads/new unpacker error"), "{said}");
+    }
+    for at in [0, 5, 8, 15, pack.len() / 2, pack.len() - 3] {
+        let mut broken = pack.clone();
+        broken[at] ^= 0x55;
+        let said = send(&broken);
+        assert!(said.contains("ng refs/heads/new unpacker error"), "byte {at}: {said}");
+    }
+    let mut longer = pack.clone();
+    longer.push(0);
+    assert!(send(&longer).contains("ng refs/heads/new unpacker error"));
+    // A pack that is sound and not whole: the commit without its tree.
+    let commit_only = work.git_bytes(&["pack-objects", "--stdout", "-q"], format!("{tip}\n").as_bytes());
+    let said = send(&commit_only);
+    assert!(
+        said.contains("unpack ok") && said.contains("ng refs/heads/new missing necessary objects"),
+        "{said}"
+    );
+    assert_eq!(server.repository().ref_lines(), before);
+    assert!(!server.repository().contains(&tip) && server.repository().packs.is_empty());
+    assert!(send(&pack).contains("ok refs/heads/new"));
+}
+
+#[test]
+fn hostile_requests_get_an_answer_and_change_nothing() {
+    let origin = sample();
+    let server = GitServer::start(HeldRepository::from_git(&origin));
+    let before = server.repository().ref_lines();
+    let tip = origin.id("main");
+    let fetch = |line: &str| format!("{}0001{}0000", packet("command=fetch"), packet(line));
+    let null = ObjectId::NULL;
+    let foreign = "1".repeat(40);
+    let upload: Vec<(String, &str)> = vec![
+        ("zzzz".into(), "no packet length"),
+        ("0003".into(), "bad packet length 3"),
+        ("ffff".into(), "bad packet length 65535"),
+        ("0032want".into(), "ends inside"),
+        (packet("command=fetch\0want x"), "invalid command"),
+        (packet("command=upload-archive") + "0000", "invalid command"),
+        (packet("command=fetch") + &packet("sparse=1") + "0000", "unexpected line"),
+        (fetch(&format!("want {foreign}")), "not our ref"),
+        (fetch("want-ref refs/heads/nope"), "unknown ref"),
+        (fetch("deepen 9223372036854775808"), "invalid deepen"),
+        (fetch("filter sparse:oid=main:x"), "not supported"),
+        (fetch("filter blob:limit=-1"), "no valid number"),
+        (fetch("packfile-uris https"), "unexpected line"),
+        (
+            format!(
+                "{}0001{}{}0000",
+                packet("command=fetch"),
+                packet(&format!("want {tip}")),
+                packet("deepen-not nope")
+            ),
+            "deepen-not",
+        ),
+        (
+            format!(
+                "{}0001{}{}{}0000",
+                packet("command=fetch"),
+                packet(&format!("want {tip}")),
+                packet("deepen-since 4000000000"),
+                packet("done")
+            ),
+            "no commits selected",
+        ),
+        (
+            format!(
+                "{}0001{}{}0000",
+                packet("command=fetch"),
+                packet(&format!("want {tip}")),
+                packet(&format!("shallow {}", origin.id("main^{tree}")))
+            ),
+            "invalid shallow object",
+        ),
+    ];
+    for (body, reason) in upload {
+        let said = server.post("git-upload-pack", body.as_bytes()).to_str_lossy().into_owned();
+        assert!(said.contains("ERR ") && said.contains(reason), "{body:?}: {said:?}");
+    }
+    let receive: Vec<(String, &str)> = vec![
+        ("0001".into(), "ERR"),
+        ("00000000".into(), "ERR"),
+        (packet("nonsense") + "0000", "ERR"),
+        (packet(&format!("{null} {tip} HEAD\0report-status")) + "0000", "unpacker error"),
+        (packet(&format!("{tip} {null} HEAD\0report-status delete-refs")) + "0000", "funny refname"),
+        (packet(&format!("{tip} {null} refs/heads/a..b\0report-status")) + "0000", "funny refname"),
+        (packet(&format!("{tip} {null} refs/heads\0report-status")) + "0000", "funny refname"),
+        (
+            packet(&format!("{foreign} {null} refs/heads/side\0report-status")) + "0000",
+            "failed to update ref",
+        ),
+        (packet(&format!("{tip} {null} refs/heads/none\0report-status")) + "0000", "failed to update ref"),
+        (
+            packet(&format!("{tip} {null} refs/heads/main\0report-status")) + "0000",
+            "deletion of the current branch",
+        ),
+        (
+            packet(&format!("{null} {tip} refs/heads/x\0push-options")) + "0000" + &packet("a\nb") + "0000",
+            "ERR",
+        ),
+    ];
+    for (body, reason) in receive {
+        let said = server.post("git-receive-pack", body.as_bytes()).to_str_lossy().into_owned();
+        assert!(said.contains(reason), "{body:?}: {said:?}");
+    }
+    assert_eq!(server.repository().ref_lines(), before);
+    assert!(server.repository().packs.is_empty());
+}
+
+#[test]
+fn a_new_value_must_fit_its_ref() {
+    let origin = sample();
+    let server = GitServer::start(HeldRepository::from_git(&origin));
+    let empty_pack = origin.git_bytes(&["pack-objects", "--stdout", "-q"], b"");
+    let null = ObjectId::NULL;
+    let send = |name: &str, id: &str| {
+        let head = packet(&format!("{null} {id} {name}\0report-status")) + "0000";
+        server.post("git-receive-pack", &[head.as_bytes(), &empty_pack].concat()).to_str_lossy().into_owned()
+    };
+    let blob = origin.id("main:README").to_string();
+    assert!(send("refs/heads/blob", &blob).contains("not a commit"));
+    assert!(send("refs/tags/blob", &blob).contains("ok refs/tags/blob"));
+    assert!(send("refs/heads/nowhere", &"1".repeat(40)).contains("missing necessary objects"));
+    assert!(send("refs/heads/main/below", &origin.id("main").to_string()).contains("cannot both exist"));
+    let refs: &RefStore = &server.repository().refs;
+    assert!(refs.get(b"refs/tags/blob").is_some() && refs.get(b"refs/heads/blob").is_none());
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
+use bstr::ByteSlice;
 use govc_git::id::Prefix;
 use govc_git::pack::Pack;
 use govc_git::refs::{Expected, NewValue, RefName, RefStore, RefUpdate};
@@ -14,7 +15,9 @@ use govc_git::store::MemoryStore;
 use govc_git::transport::capabilities::Service;
 use govc_git::transport::http::{Endpoint, HttpError, NO_CACHE, RequestHead, route};
 use govc_git::transport::ls_refs::ServedRefs;
+use govc_git::transport::push::{PushStep, ReceivePack};
 use govc_git::transport::server::{ServeOptions, Served, UploadPack};
+use govc_git::transport::{PushPolicy, PushRequest, Refusal};
 use govc_git::{Kind, Object, ObjectId, ObjectSource, ReadError};
 
 use crate::TestRepo;
@@ -30,6 +33,12 @@ pub struct HeldRepository {
     pub refs: RefStore,
     /// How it is served.
     pub options: ServeOptions,
+    /// What a push may do.
+    pub policy: PushPolicy,
+    /// Where history is cut.
+    pub shallow: Vec<ObjectId>,
+    /// Push options that clients sent.
+    pub options_seen: Vec<String>,
     /// What went wrong so far, as the machines report it to the host.
     pub failures: Vec<String>,
 }
@@ -147,6 +156,32 @@ impl GitServer {
         self.address
     }
 
+    /// Sends raw bytes as the body of a v2 request to `git-upload-pack` or `git-receive-pack`; returns the body of the
+    /// answer, unchunked.
+    pub fn post(&self, service: &str, body: &[u8]) -> Vec<u8> {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        write!(
+            stream,
+            "POST /repo.git/{service} HTTP/1.1\r\nContent-Type: application/x-{service}-request\r\n\
+             Git-Protocol: version=2\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        )
+        .unwrap();
+        stream.write_all(body).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let start = answer.find(b"\r\n\r\n").unwrap() + 4;
+        let mut rest = &answer[start..];
+        let mut whole = Vec::new();
+        while let Some(end) = rest.find(b"\r\n") {
+            let size = usize::from_str_radix(rest[..end].to_str().unwrap(), 16).unwrap();
+            whole.extend_from_slice(&rest[end + 2..end + 2 + size]);
+            rest = &rest[end + 2 + size + 2..];
+        }
+        whole
+    }
+
     /// The repository, locked against the connections.
     pub fn repository(&self) -> MutexGuard<'_, HeldRepository> {
         self.repository.lock().unwrap()
@@ -242,7 +277,7 @@ fn answer(
             write_head(stream, &endpoint)?;
             match endpoint.service() {
                 Service::UploadPack => upload_pack(stream, &endpoint, body, repository)?,
-                Service::ReceivePack => return write_error(stream, &HttpError::PUSH_REFUSED),
+                Service::ReceivePack => receive_pack(stream, &endpoint, body, repository)?,
             }
             stream.write_all(b"0\r\n\r\n")
         }
@@ -269,8 +304,10 @@ fn upload_pack(
     loop {
         // Locked for each piece only: other connections go on in between.
         let mut held = repository.lock().unwrap();
-        let served = Served { source: &*held, refs: &refs, shallow: &[] };
+        let packs: Vec<&Pack> = held.packs.iter().collect();
+        let served = Served { source: &*held, packs: &packs, refs: &refs, shallow: &held.shallow };
         let chunk = machine.next_chunk(&served);
+        drop(packs);
         if let (None, Some(failure)) = (&chunk, machine.failure()) {
             held.failures.push(failure.to_string());
         }
@@ -280,6 +317,65 @@ fn upload_pack(
             None => return Ok(()),
         }
     }
+}
+
+fn receive_pack(
+    stream: &mut TcpStream,
+    endpoint: &Endpoint,
+    body: &[u8],
+    repository: &Mutex<HeldRepository>,
+) -> std::io::Result<()> {
+    let policy = repository.lock().unwrap().policy;
+    let mut machine = match endpoint {
+        Endpoint::Advertise { version, .. } => ReceivePack::advertise(*version, policy),
+        Endpoint::Answer { .. } => {
+            let mut machine = ReceivePack::new(policy);
+            body.chunks(1000).for_each(|piece| machine.handle_input(piece));
+            machine.end_input();
+            machine
+        }
+    };
+    let refs = ServedRefs::from_store(&repository.lock().unwrap().refs);
+    let mut check = |_: &ObjectId, kind: Kind, bytes: &[u8]| match kind {
+        Kind::Blob if bytes.starts_with(b"unsound") => Err("says so itself".to_owned()),
+        _ => Ok(()),
+    };
+    loop {
+        let mut held = repository.lock().unwrap();
+        let served = Served { source: &*held, packs: &[], refs: &refs, shallow: &held.shallow };
+        match machine.step(&served, &mut check) {
+            PushStep::Working => {}
+            PushStep::Decide => {
+                let request = machine.request().unwrap();
+                decide(request, &mut held);
+                machine.decided();
+            }
+            PushStep::Answer => break,
+        }
+    }
+    let mut held = repository.lock().unwrap();
+    if let Some(failure) = machine.failure() {
+        held.failures.push(failure.to_string());
+    }
+    let served = Served { source: &*held, packs: &[], refs: &refs, shallow: &held.shallow };
+    while let Some(chunk) = machine.next_chunk(&served) {
+        write_chunk(stream, &chunk)?;
+    }
+    Ok(())
+}
+
+/// What a host does with a push: its hook may refuse, then objects become visible and refs move.
+fn decide(request: &mut PushRequest, held: &mut HeldRepository) {
+    held.options_seen.extend(request.options.iter().map(ToString::to_string));
+    for update in request.updates.iter_mut().filter(|update| update.name.starts_with(b"refs/heads/locked")) {
+        update.verdict = Err(Refusal::Host("the host says no".into()));
+    }
+    if request.has_accepted()
+        && let Some(pack) = request.pack.take()
+    {
+        held.packs.push(pack);
+    }
+    request.apply(&mut held.refs);
 }
 
 fn write_head(stream: &mut TcpStream, endpoint: &Endpoint) -> std::io::Result<()> {

@@ -147,7 +147,7 @@ impl FetchResponse {
             Phase::Packing(pack) => {
                 let framing = self.framing;
                 let is_complete = pack.write(
-                    served.source,
+                    served,
                     |bytes, out| framing.content(bytes, out),
                     |text, out| framing.progress(text, out),
                     out,
@@ -166,8 +166,11 @@ impl FetchResponse {
 
     fn start_pack(&mut self) {
         if let Phase::Selecting(selection) = core::mem::replace(&mut self.phase, Phase::Ended) {
-            let (objects, _) = selection.into_parts();
-            self.phase = Phase::Packing(Box::new(PackStream::new(objects)));
+            let (objects, bases) = selection.into_parts();
+            let has = |capability| self.request.capabilities.has(capability);
+            let bases = if has(Capability::ThinPack) { bases } else { Vec::new() };
+            let pack = PackStream::new(objects, bases, has(Capability::OfsDelta));
+            self.phase = Phase::Packing(Box::new(pack));
         }
     }
 
@@ -194,6 +197,9 @@ impl FetchResponse {
         if !self.is_v2 && tells_cut {
             write_cut(&cut, out);
             write_flush(out);
+        }
+        if self.request.asks_cut_only {
+            return Ok(None);
         }
         let mut negotiation = Negotiation {
             graph: &mut graph,

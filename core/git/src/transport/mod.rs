@@ -4,6 +4,7 @@
 //! thread or a hook; what may change a ref is decided by the caller.
 
 pub mod capabilities;
+mod commands;
 mod fetch;
 pub mod filter;
 pub mod http;
@@ -11,11 +12,16 @@ pub mod ls_refs;
 mod missing;
 mod pack_stream;
 pub mod pkt_line;
+pub mod push;
+mod quarantine;
 pub mod request;
 pub mod select;
 pub mod server;
 mod shallow;
+mod verdict;
 mod want;
 
 pub use fetch::FetchError;
+pub use quarantine::CheckObject;
+pub use verdict::{PushPolicy, PushRequest, PushUpdate, Refusal};
 pub use want::WantPolicy;

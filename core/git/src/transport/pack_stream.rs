@@ -3,67 +3,66 @@
 use alloc::vec::Vec;
 use core::fmt::Arguments;
 
-use super::select::Selected;
-use super::server::CHUNK_BYTES;
-use crate::id::hasher::Hasher;
-use crate::pack::PackError;
-use crate::pack::entry::{EntryHeader, EntryType};
-use crate::pack::zlib::{Deflater, Level};
-use crate::{ObjectSource, ReadError};
+use super::server::Served;
+use crate::pack::{PackError, PackItem, PackSources, PackWriter, WriteOptions, WritePhase};
+
+/// Bytes of objects that are worked through for one piece of the answer while deltas are looked for.
+const SEARCH_BYTES: u64 = 2 << 20;
 
 /// Writes objects as a pack.
 pub(super) struct PackStream {
-    objects: Vec<Selected>,
-    next: usize,
-    hasher: Option<Hasher>,
-    deflater: Deflater,
-    pending: Vec<u8>,
+    writer: PackWriter,
+    phase: Option<WritePhase>,
+    objects: usize,
 }
 
 impl PackStream {
-    pub(super) fn new(objects: Vec<Selected>) -> Self {
-        let mut pending = Vec::from(*b"PACK\0\0\0\x02");
-        pending.extend_from_slice(&(objects.len() as u32).to_be_bytes());
-        Self {
-            objects,
-            next: 0,
-            hasher: Some(Hasher::new()),
-            deflater: Deflater::new(Level::Fastest),
-            pending,
-        }
+    /// Will write `objects`; deltas may stand on `bases`, which the client has.
+    pub(super) fn new(objects: Vec<PackItem>, bases: Vec<PackItem>, offset_deltas: bool) -> Self {
+        let options = WriteOptions { offset_deltas, ..WriteOptions::default() };
+        let writer = PackWriter::new(objects, bases, options);
+        Self { objects: writer.len(), writer, phase: None }
     }
 
     /// Appends the next piece; `true` when the pack is complete.
     pub(super) fn write(
         &mut self,
-        source: &dyn ObjectSource,
+        served: &Served<'_>,
         content: impl Fn(&[u8], &mut Vec<u8>),
         progress: impl Fn(Arguments<'_>, &mut Vec<u8>),
         out: &mut Vec<u8>,
     ) -> Result<bool, PackError> {
-        while self.pending.len() < CHUNK_BYTES {
-            let Some(selected) = self.objects.get(self.next) else { break };
-            let object = source.read(&selected.id).map_err(PackError::Source)?;
-            if object.kind != selected.kind {
-                let error =
-                    ReadError::WrongKind { id: selected.id, expected: selected.kind, found: object.kind };
-                return Err(PackError::Source(error));
+        let sources = PackSources { objects: served.source, packs: served.packs };
+        if !self.writer.step(&sources, SEARCH_BYTES)? {
+            self.tell(&progress, out);
+            return Ok(false);
+        }
+        self.tell(&progress, out);
+        match self.writer.next_chunk(&sources)? {
+            Some(chunk) => {
+                content(&chunk, out);
+                Ok(false)
             }
-            EntryHeader::write(&EntryType::Whole(object.kind), object.bytes.len() as u64, &mut self.pending);
-            self.deflater.deflate(&object.bytes, &mut self.pending);
-            self.next += 1;
+            None => {
+                progress(format_args!("Total {}\n", self.objects), out);
+                Ok(true)
+            }
         }
-        if let Some(hasher) = &mut self.hasher {
-            hasher.update(&self.pending);
+    }
+
+    /// Tells how far the search is, in git's words.
+    fn tell(&mut self, progress: &impl Fn(Arguments<'_>, &mut Vec<u8>), out: &mut Vec<u8>) {
+        let (phase, state) = self.writer.progress();
+        let word = |phase| match phase {
+            WritePhase::Prepare => Some("Counting objects"),
+            WritePhase::Search => Some("Compressing objects"),
+            _ => None,
+        };
+        if let Some(before) = self.phase.replace(phase).filter(|before| *before != phase).and_then(word) {
+            progress(format_args!("{before}: done.\n"), out);
         }
-        let is_complete = self.next == self.objects.len();
-        if is_complete && let Some(hasher) = self.hasher.take() {
-            let checksum = hasher.finish().map_err(|_| PackError::Collision { offset: 0 })?;
-            self.pending.extend_from_slice(checksum.as_bytes());
-            progress(format_args!("Total {}\n", self.objects.len()), out);
+        if let Some(word) = word(phase) {
+            progress(format_args!("{word}: {}/{}\r", state.done, state.total), out);
         }
-        content(&self.pending, out);
-        self.pending.clear();
-        Ok(is_complete)
     }
 }

@@ -89,6 +89,8 @@ pub struct FetchRequest {
     pub want_refs: Vec<BString>,
     /// Ids that the client has.
     pub haves: Vec<ObjectId>,
+    /// v0: the request ends with its wants, because the client first wants to know how its history is cut.
+    pub asks_cut_only: bool,
     /// The client has no more to say: the pack must follow.
     pub is_done: bool,
     /// The pack must not come before `done`.
@@ -188,6 +190,8 @@ pub struct RequestReader {
     phase: Phase,
     version: Version,
     command: Option<Command>,
+    /// v0: something followed the wants.
+    has_haves: bool,
     budget: Budget,
 }
 
@@ -198,7 +202,14 @@ impl RequestReader {
             Version::V2 => (Phase::Capabilities, None),
             _ => (Phase::Wants, Some(Command::Fetch(FetchRequest::default()))),
         };
-        Self { reader: PacketReader::new(), phase, version, command, budget: Budget::new(limits) }
+        Self {
+            reader: PacketReader::new(),
+            phase,
+            version,
+            command,
+            has_haves: false,
+            budget: Budget::new(limits),
+        }
     }
 
     /// Adds a piece of the request. After an error the request is lost.
@@ -213,7 +224,10 @@ impl RequestReader {
                         arguments_packet(packet, self.command.as_mut(), &mut self.budget)?
                     }
                     (Phase::Wants, packet) => wants_packet(packet, self.command.as_mut(), &mut self.budget)?,
-                    (Phase::Haves, packet) => haves_packet(packet, self.command.as_mut(), &mut self.budget)?,
+                    (Phase::Haves, packet) => {
+                        self.has_haves = true;
+                        haves_packet(packet, self.command.as_mut(), &mut self.budget)?
+                    }
                     (Phase::Ended, _) => return Err(RequestError::TrailingBytes),
                 };
                 self.phase = next;
@@ -240,7 +254,10 @@ impl RequestReader {
             // A v0 client that only tries the connection, or that has no haves and closes after its flush.
             (Phase::Wants, _) if self.reader.offset() == 0 => Ok(Command::Nothing),
             (Phase::Capabilities, _) if self.reader.offset() == 0 => Ok(Command::Nothing),
-            (Phase::Haves, Some(command)) if self.version != Version::V2 => Ok(command),
+            (Phase::Haves, Some(Command::Fetch(mut fetch))) if self.version != Version::V2 => {
+                fetch.asks_cut_only = !self.has_haves;
+                Ok(Command::Fetch(fetch))
+            }
             _ => Err(RequestError::UnexpectedEnd),
         }
     }

@@ -12,20 +12,11 @@ use super::ls_refs::ServedRefs;
 use super::missing::{IdSet, MissingCommits};
 use crate::limits::{LimitExceeded, Limits};
 use crate::object::{EntryKind, EntryRef, TagRef, TreeRef, compare_names};
+use crate::pack::{PackItem, name_hash};
+use crate::path::PATH_BYTES_MAX;
 use crate::rev::{CommitGraph, CommitIndex};
 use crate::store::IdMap;
 use crate::{Kind, ObjectId, ObjectSource, ReadError};
-
-/// An object to send, or one that the other side has and that deltas may stand on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Selected {
-    /// The object.
-    pub id: ObjectId,
-    /// Its kind.
-    pub kind: Kind,
-    /// Git's hash of the path under which it was found, so that versions of a file come together; 0 for the rest.
-    pub path_hash: u32,
-}
 
 /// What to select.
 #[derive(Clone, Default)]
@@ -62,10 +53,12 @@ pub struct Selection {
     /// Wanted trees, and the trees of the commits that were found.
     trees: Vec<TreeToWalk>,
     frames: Vec<Frame>,
+    /// The path of the entry that is looked at.
+    path: Vec<u8>,
     /// What was selected or must not be, with the depth at which it was met.
     taken: IdMap<u32>,
-    objects: Vec<Selected>,
-    bases: Vec<Selected>,
+    objects: Vec<PackItem>,
+    bases: Vec<PackItem>,
     base_ids: IdSet,
 }
 
@@ -88,7 +81,8 @@ struct Frame {
     id: ObjectId,
     tree: Cursor,
     depth: u32,
-    path_hash: u32,
+    /// How much of the path leads here, its last slash included.
+    path_bytes: usize,
     /// The trees of the parents at this path.
     bases: Vec<Cursor>,
 }
@@ -119,6 +113,7 @@ impl Selection {
             had_trees: Vec::new(),
             trees: Vec::new(),
             frames: Vec::new(),
+            path: Vec::new(),
             taken: IdMap::default(),
             objects: Vec::new(),
             bases: Vec::new(),
@@ -172,12 +167,12 @@ impl Selection {
     }
 
     /// What was selected so far: commits, about newest first, then trees and blobs in the order of the walk.
-    pub fn objects(&self) -> &[Selected] {
+    pub fn objects(&self) -> &[PackItem] {
         &self.objects
     }
 
     /// What was selected, and what the other side has and deltas may stand on.
-    pub fn into_parts(self) -> (Vec<Selected>, Vec<Selected>) {
+    pub fn into_parts(self) -> (Vec<PackItem>, Vec<PackItem>) {
         (self.objects, self.bases)
     }
 
@@ -193,7 +188,7 @@ impl Selection {
             let mut id = served.id;
             while id != peeled {
                 let Ok(target) = tag_target(source, &id) else { break };
-                self.take(id, Kind::Tag, 0, 0);
+                self.take(id, 0, 0);
                 id = target;
             }
         }
@@ -228,23 +223,23 @@ impl Selection {
         let mut id = *id;
         while id != peeled {
             let target = tag_target(source, &id)?;
-            self.take(id, Kind::Tag, 0, 0);
+            self.take(id, 0, 0);
             id = target;
         }
         match source.header(&id)?.0 {
             Kind::Commit => self.missing.want(&mut self.graph, source, &id)?,
             Kind::Tree => {
-                self.take(id, Kind::Tree, 0, 0);
+                self.take(id, 0, 0);
                 self.trees.push(TreeToWalk { id, commit: None });
             }
-            kind => self.take(id, kind, 0, 0),
+            _ => self.take(id, 0, 0),
         }
         Ok(())
     }
 
-    fn take(&mut self, id: ObjectId, kind: Kind, depth: u32, path_hash: u32) {
+    fn take(&mut self, id: ObjectId, depth: u32, name_hash: u32) {
         if self.taken.insert(id, depth).is_none() {
-            self.objects.push(Selected { id, kind, path_hash });
+            self.objects.push(PackItem { id, name_hash });
         }
     }
 
@@ -276,7 +271,7 @@ impl Selection {
         let before = self.trees.len();
         for index in found {
             if takes_commits {
-                self.objects.push(Selected { id: *self.graph.id(index), kind: Kind::Commit, path_hash: 0 });
+                self.objects.push(PackItem { id: *self.graph.id(index), name_hash: 0 });
             }
             self.trees.push(TreeToWalk { id: *self.graph.tree(index), commit: Some(index) });
         }
@@ -289,7 +284,7 @@ impl Selection {
             self.phase = Phase::Complete;
             return Ok(());
         };
-        let Some(index) = next.commit else { return self.push_frame(source, &next.id, 0, 0, Vec::new()) };
+        let Some(index) = next.commit else { return self.push_frame(source, &next.id, 0, Vec::new()) };
         if self.taken.contains_key(&next.id) && self.filter.tree_depth.is_none() {
             return Ok(());
         }
@@ -298,10 +293,10 @@ impl Selection {
             return Ok(());
         }
         let is_new = self.note_tree(next.id, 0, 0);
-        bases.iter().for_each(|id| self.note_base(*id, Kind::Tree, 0));
+        bases.iter().for_each(|id| self.note_base(*id, 0));
         if is_new && self.filter.descends(0) {
             let bases = bases.iter().filter_map(|id| Cursor::read(source, id)).collect();
-            self.push_frame(source, &next.id, 0, 0, bases)?;
+            self.push_frame(source, &next.id, 0, bases)?;
         }
         Ok(())
     }
@@ -322,7 +317,6 @@ impl Selection {
         source: &S,
         id: &ObjectId,
         depth: u32,
-        path_hash: u32,
         bases: Vec<Cursor>,
     ) -> Result<(), ReadError> {
         if depth > self.tree_depth_max {
@@ -331,7 +325,11 @@ impl Selection {
             return Err(ReadError::Limit { id: *id, limit });
         }
         let tree = Cursor { bytes: source.read_tree(id)?, offset: 0 };
-        self.frames.push(Frame { id: *id, tree, depth, path_hash, bases });
+        match depth {
+            0 => self.path.clear(),
+            _ => self.path.push(b'/'),
+        }
+        self.frames.push(Frame { id: *id, tree, depth, path_bytes: self.path.len(), bases });
         Ok(())
     }
 
@@ -370,16 +368,21 @@ impl Selection {
                 }
             }
         }
-        let path_hash = hash_name(frame.path_hash, entry.name, frame.depth > 0);
-        same_name.iter().for_each(|id| self.note_base(*id, kind, path_hash));
+        // What lies too deep to be a path anywhere gets no hash worth its name.
+        self.path.truncate(frame.path_bytes);
+        if self.path.len() + entry.name.len() < PATH_BYTES_MAX {
+            self.path.extend_from_slice(entry.name);
+        }
+        let name_hash = name_hash(&self.path);
+        same_name.iter().for_each(|id| self.note_base(*id, name_hash));
         match kind {
             Kind::Tree => {
-                if self.note_tree(entry.id, depth, path_hash) && self.filter.descends(depth) {
+                if self.note_tree(entry.id, depth, name_hash) && self.filter.descends(depth) {
                     let bases = same_name.iter().filter_map(|id| Cursor::read(source, id)).collect();
-                    self.push_frame(source, &entry.id, depth, path_hash, bases)?;
+                    self.push_frame(source, &entry.id, depth, bases)?;
                 }
             }
-            _ => self.take_blob(source, &entry.id, depth, path_hash)?,
+            _ => self.take_blob(source, &entry.id, depth, name_hash)?,
         }
         Ok(())
     }
@@ -389,7 +392,7 @@ impl Selection {
         source: &S,
         id: &ObjectId,
         depth: u32,
-        path_hash: u32,
+        name_hash: u32,
     ) -> Result<(), ReadError> {
         if self.checks_blobs || self.filter.blob_bytes.is_some() {
             let (kind, bytes) = source.header(id)?;
@@ -400,16 +403,16 @@ impl Selection {
                 return Ok(());
             }
         }
-        self.take(*id, Kind::Blob, depth, path_hash);
+        self.take(*id, depth, name_hash);
         Ok(())
     }
 
     /// Takes a tree; `false` where it was walked before from at least as near to the root.
-    fn note_tree(&mut self, id: ObjectId, depth: u32, path_hash: u32) -> bool {
+    fn note_tree(&mut self, id: ObjectId, depth: u32, name_hash: u32) -> bool {
         match self.taken.insert(id, depth) {
             None => {
                 if self.filter.takes_kind(Kind::Tree) {
-                    self.objects.push(Selected { id, kind: Kind::Tree, path_hash });
+                    self.objects.push(PackItem { id, name_hash });
                 }
                 true
             }
@@ -421,9 +424,9 @@ impl Selection {
         }
     }
 
-    fn note_base(&mut self, id: ObjectId, kind: Kind, path_hash: u32) {
+    fn note_base(&mut self, id: ObjectId, name_hash: u32) {
         if self.base_ids.insert(id, ()).is_none() {
-            self.bases.push(Selected { id, kind, path_hash });
+            self.bases.push(PackItem { id, name_hash });
         }
     }
 }
@@ -453,11 +456,4 @@ impl Cursor {
 fn tag_target<S: ObjectSource + ?Sized>(source: &S, id: &ObjectId) -> Result<ObjectId, ReadError> {
     let bytes = source.read_kind(id, Kind::Tag)?;
     Ok(TagRef::parse(&bytes).map_err(|error| ReadError::Corrupt { id: *id, error })?.target)
-}
-
-/// Git's hash of a path for its delta search, carried on by one component: the last bytes count most.
-fn hash_name(directory: u32, name: &[u8], has_directory: bool) -> u32 {
-    let slash: &[u8] = if has_directory { b"/" } else { b"" };
-    let bytes = slash.iter().chain(name).filter(|byte| !byte.is_ascii_whitespace());
-    bytes.fold(directory, |hash, byte| (hash >> 2).wrapping_add(u32::from(*byte) << 24))
 }

@@ -14,6 +14,7 @@ use super::pkt_line::{Band, printable, write_error, write_flush, write_line, wri
 use super::request::{Command, RequestError, RequestReader, Version};
 use super::want::WantPolicy;
 use crate::limits::Limits;
+use crate::pack::Pack;
 use crate::{ObjectId, ObjectSource};
 
 /// About how many bytes a piece of an answer has, at least while there is more to write.
@@ -22,8 +23,10 @@ pub const CHUNK_BYTES: usize = 64 << 10;
 /// What is served, as it is handed in for each piece.
 #[derive(Clone, Copy)]
 pub struct Served<'a> {
-    /// The objects.
+    /// The objects, those of the packs included.
     pub source: &'a dyn ObjectSource,
+    /// Packs whose compressed entries may be sent as they are.
+    pub packs: &'a [&'a Pack],
     /// The refs that clients may see.
     pub refs: &'a ServedRefs,
     /// Where this repository's own history is cut.
@@ -106,7 +109,10 @@ impl UploadPack {
 
     /// Says that the request is complete.
     pub fn end_input(&mut self) {
-        let State::Reading(reader) = core::mem::replace(&mut self.state, State::Ended) else { return };
+        let reader = match core::mem::replace(&mut self.state, State::Ended) {
+            State::Reading(reader) => reader,
+            other => return self.state = other,
+        };
         match reader.finish() {
             Err(error) => self.refuse(ServeError::Request(error)),
             Ok(Command::LsRefs(request)) => self.state = State::LsRefs(LsRefsResponse::new(request)),

@@ -1,0 +1,138 @@
+//! A pack that was received, over the repository that it was sent to. Nobody else sees its objects.
+//!
+//! Here is checked that each new object is sound and that what the new refs reach is all here.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::select::{Selection, SelectionRequest};
+use super::server::Served;
+use crate::id::Prefix;
+use crate::limits::Limits;
+use crate::pack::Pack;
+use crate::rev::CommitGraph;
+use crate::{Kind, Object, ObjectId, ObjectSource, ReadError};
+
+/// Judges a new object; the text says what is wrong with it. What git calls fsck.
+pub type CheckObject<'a> = dyn FnMut(&ObjectId, Kind, &[u8]) -> Result<(), String> + 'a;
+
+/// Bytes of objects that are checked in one step.
+const CHECK_BYTES: u64 = 4 << 20;
+/// Commits or tree entries that are looked at in one step.
+const STEP_BUDGET: usize = 20_000;
+
+/// The objects of a pack, then those of the repository.
+#[derive(Clone, Copy)]
+pub(super) struct Quarantine<'a> {
+    pub(super) pack: Option<&'a Pack>,
+    pub(super) base: &'a dyn ObjectSource,
+}
+
+impl ObjectSource for Quarantine<'_> {
+    fn read(&self, id: &ObjectId) -> Result<Object, ReadError> {
+        match self.pack.map(|pack| pack.read(id)) {
+            None | Some(Err(ReadError::Missing(_))) => self.base.read(id),
+            Some(found) => found,
+        }
+    }
+
+    fn contains(&self, id: &ObjectId) -> bool {
+        self.pack.is_some_and(|pack| pack.contains(id)) || self.base.contains(id)
+    }
+
+    fn find_prefix(&self, prefix: &Prefix, most: usize, found: &mut Vec<ObjectId>) {
+        if let Some(pack) = self.pack {
+            pack.find_prefix(prefix, most, found);
+        }
+        self.base.find_prefix(prefix, most, found);
+    }
+
+    fn header(&self, id: &ObjectId) -> Result<(Kind, u64), ReadError> {
+        match self.pack.map(|pack| pack.header(id)) {
+            None | Some(Err(ReadError::Missing(_))) => self.base.header(id),
+            Some(found) => found,
+        }
+    }
+}
+
+/// A new object that is not sound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum CheckError {
+    Read(ReadError),
+    Unsound { id: ObjectId, problem: String },
+}
+
+/// The check of every object of a pack, in the order of the pack so that delta chains are read once.
+pub(super) struct ObjectCheck {
+    positions: Vec<u32>,
+}
+
+impl ObjectCheck {
+    pub(super) fn new(pack: &Pack) -> Self {
+        let mut positions: Vec<u32> = (0..pack.len() as u32).collect();
+        positions.sort_unstable_by_key(|at| core::cmp::Reverse(pack.index().offset(*at as usize)));
+        Self { positions }
+    }
+
+    /// Checks some objects; `true` when all are.
+    pub(super) fn step(&mut self, pack: &Pack, check: &mut CheckObject<'_>) -> Result<bool, CheckError> {
+        let mut bytes = 0;
+        while bytes < CHECK_BYTES {
+            let Some(at) = self.positions.pop() else { return Ok(true) };
+            let id = pack.index().id(at as usize);
+            let object = pack.read(&id).map_err(CheckError::Read)?;
+            bytes += object.bytes.len() as u64 + 100;
+            check(&id, object.kind, &object.bytes).map_err(|problem| CheckError::Unsound { id, problem })?;
+        }
+        Ok(false)
+    }
+}
+
+/// The check that everything is here that some tips reach and the refs do not.
+pub(super) struct ConnectivityCheck {
+    selection: Box<Selection>,
+}
+
+impl ConnectivityCheck {
+    pub(super) fn new(
+        tips: &[ObjectId],
+        pack: Option<&Pack>,
+        served: &Served<'_>,
+        limits: &Limits,
+    ) -> Result<Self, ReadError> {
+        let request = SelectionRequest {
+            wants: tips.to_vec(),
+            haves: served.refs.ids().collect(),
+            checks_blobs: true,
+            ..SelectionRequest::default()
+        };
+        let graph = CommitGraph::with_shallow(served.shallow.iter().copied());
+        let source = Quarantine { pack, base: served.source };
+        let selection = Selection::new(&request, graph, &source, limits)?;
+        Ok(Self { selection: Box::new(selection) })
+    }
+
+    /// Looks at some objects; `true` when all are here.
+    pub(super) fn step(&mut self, pack: Option<&Pack>, served: &Served<'_>) -> Result<bool, ReadError> {
+        self.selection.step(&Quarantine { pack, base: served.source }, STEP_BUDGET)
+    }
+}
+
+/// Whether everything is here that this tip reaches, in one go.
+pub(super) fn is_connected(
+    tip: &ObjectId,
+    pack: Option<&Pack>,
+    served: &Served<'_>,
+    limits: &Limits,
+) -> Result<bool, ReadError> {
+    let outcome = ConnectivityCheck::new(&[*tip], pack, served, limits).and_then(|mut check| {
+        while !check.step(pack, served)? {}
+        Ok(())
+    });
+    match outcome {
+        Ok(()) => Ok(true),
+        Err(ReadError::Missing(_) | ReadError::WrongKind { .. } | ReadError::Corrupt { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
