@@ -1,11 +1,14 @@
 //! Walks and merge bases against real git, over histories that git builds from a seed.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use govc_git::ObjectId;
+use govc_git::limits::Limits;
+use govc_git::object::CommitLinks;
 use govc_git::rev::{
     Order, Revisions, Role, Tip, WalkOptions, ahead_behind, author_contains, independent, is_ancestor,
     merge_bases, message_contains, octopus_bases,
 };
+use govc_git::store::Reach;
+use govc_git::{ObjectId, ObjectSource};
 use govc_tests::{Comparison, Dates, PATHS, Random, TestRepo, corpus_bundle, history, lines, run};
 
 fn tip(id: ObjectId, role: Role) -> Tip {
@@ -204,4 +207,78 @@ fn real_history() {
     println!("{commits} commits, {} bytes each", bytes / commits);
     assert!(bytes / commits <= 90);
     comparison.finish("flask");
+}
+
+#[test]
+fn what_is_reached_is_what_git_lists() {
+    let (repo, ids) = history(9, 100, Dates::Rising);
+    repo.git(&["tag", "-a", "-m", "x", "v1", &ids[40].to_string()]);
+    repo.git(&["tag", "-a", "-m", "x", "v2", "v1"]);
+    repo.git(&["tag", "-a", "-m", "x", "of-tree", "main^{tree}"]);
+    let store = repo.objects();
+    for names in [vec!["main"], vec!["v2"], vec!["of-tree"], vec!["main", "v2", "of-tree"]] {
+        let listed = repo.git(&[&["rev-list", "--objects"], &names[..]].concat());
+        let mut theirs: Vec<ObjectId> = listed.lines().map(|line| line[..40].parse().unwrap()).collect();
+        let mut reach = Reach::new([], &Limits::default());
+        names.iter().for_each(|name| reach.add(repo.id(name)));
+        let mut ours = Vec::new();
+        let mut steps = 0;
+        while !reach
+            .step(&store, 7, |reached| {
+                assert_eq!(store.header(&reached.id).unwrap().0, reached.kind);
+                ours.push(reached.id);
+            })
+            .unwrap()
+        {
+            steps += 1;
+        }
+        assert!(steps > 0);
+        ours.sort_unstable();
+        theirs.sort_unstable();
+        assert_eq!(ours, theirs, "{names:?}");
+    }
+}
+
+#[test]
+fn odd_commits_have_the_dates_that_git_gives_them() {
+    let repo = TestRepo::init();
+    repo.commit_all("first");
+    let tree = repo.id("HEAD^{tree}");
+    let mut comparison = 0;
+    for (author, committer) in [
+        ("author A <a> 5 +0000", "committer C <c> 1234567890 +0000"),
+        ("author A <a> 5 +0000", "committer C <c> 99999999999999999999 +0000"),
+        ("author A <a> 5 +0000", "committer C <c> 18446744073709551615 +0000"),
+        ("author A <a> 5 +0000", "committer C <c> 9223372036854775808 +0000"),
+        ("author A <a> 5 +0000", "committer C <c> -5 +0000"),
+        ("author A <a> 5 +0000", "committer C <c> - 5 +0000"),
+        ("author A <a> 5 +0000", "committer C <c> --5 +0000"),
+        ("author A <a> 5 +0000", "committer C <c> +5 +0000"),
+        ("author A <a> 5 +0000", "committer C <c> 12x"),
+        ("author A <a> 5 +0000", "committer C <c>12"),
+        ("author A <a> 5 +0000", "committer C <c> \t 12"),
+        ("author A <a> 5 +0000", "committer C <c> \u{b}12"),
+        ("author A <a> 5 +0000", "committer C <c> 0012"),
+        ("author A <a> 5 +0000", "committer C <c> 0x12"),
+        ("author A <a> 5 +0000", "committer C <c> "),
+        ("author A <a> 5 +0000", "committer C <c> x"),
+        ("author A <a> 5 +0000", "committer C <c> 1> 2 +0000"),
+        ("author A <a> 5 +0000", "committer C c 77 +0000"),
+        ("author A <a> 5 +0000", "committer 77"),
+        ("author A <a> 5 +0000", "committerC <c> 77"),
+        ("authorA", "committer C <c> 77"),
+        ("nobody", "committer C <c> 77"),
+        ("author A <a> 5 +0000", "other C <c> 77"),
+        ("author A <a> 5 +0000\nauthor B <b> 6 +0000", "committer C <c> 77"),
+    ] {
+        let text = format!("tree {tree}\n{author}\n{committer}\n\nmessage\n");
+        let id =
+            repo.git_bytes(&["hash-object", "-t", "commit", "--literally", "-w", "--stdin"], text.as_bytes());
+        let id = String::from_utf8(id).unwrap();
+        let theirs = repo.git(&["rev-list", "--timestamp", id.trim()]);
+        let links = CommitLinks::parse(text.as_bytes(), &mut Vec::new()).unwrap();
+        assert_eq!(format!("{} {}", links.time, id), theirs, "{text}");
+        comparison += 1;
+    }
+    println!("{comparison} dates");
 }

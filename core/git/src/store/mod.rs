@@ -2,6 +2,7 @@
 
 mod memory;
 mod overlay;
+mod reach;
 mod tree_path;
 
 use alloc::sync::Arc;
@@ -9,6 +10,7 @@ use alloc::vec::Vec;
 
 pub use memory::{IdHash, IdMap, MemoryStore};
 pub use overlay::Overlay;
+pub use reach::{Reach, Reached};
 pub use tree_path::{TreeEntry, Visit, find_path, visit_paths};
 
 use crate::ObjectId;
