@@ -125,14 +125,24 @@ impl<'a> TextDiff<'a> {
     }
 
     /// The last of some old lines that looks like the head of a function: it starts with a letter, `_` or `$`.
-    /// Its first 80 bytes, without white space at their end.
+    /// Its first 80 bytes, without white space at their end, up to where they are no UTF-8.
     pub fn heading(&self, lines: Range<u32>) -> Option<&'a [u8]> {
         let is_head = |line: &&[u8]| matches!(line.first(), Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$'));
         let line = lines.rev().map(|at| self.old.line(at)).find(is_head)?;
         let line = &line[..line.len().min(HEADING_BYTES_MAX)];
         let blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-        Some(&line[..line.len() - line.iter().rev().take_while(blank).count()])
+        Some(valid_start(&line[..line.len() - line.iter().rev().take_while(blank).count()]))
     }
+}
+
+/// What stands before the first byte that is no UTF-8, or stands for U+FFFE or U+FFFF, which git takes for none.
+fn valid_start(line: &[u8]) -> &[u8] {
+    let valid = match core::str::from_utf8(line) {
+        Ok(_) => line,
+        Err(error) => &line[..error.valid_up_to()],
+    };
+    let forbidden = valid.windows(3).position(|bytes| matches!(bytes, [0xef, 0xbf, 0xbe | 0xbf]));
+    &valid[..forbidden.unwrap_or(valid.len())]
 }
 
 fn are_text(old: &[u8], new: &[u8]) -> bool {
@@ -186,6 +196,22 @@ mod tests {
             .collect();
         assert_eq!(lines, [" a\n", "-b\n", "+x\n", "+y\n", " c"]);
         assert_eq!(diff.line_counts(), (1, 2));
+    }
+
+    #[test]
+    fn headings_end_where_they_are_no_text() {
+        let heading = |first: &[u8]| {
+            let old = [first, b"\n1\n2\n3\n4\n5\n"].concat();
+            let new = [first, b"\n1\n2\n3\n4\nx\n"].concat();
+            let diff = TextDiff::new(&old, &new, Algorithm::Myers).unwrap();
+            diff.heading(0..diff.hunks(3)[0].old.start).map(Vec::from)
+        };
+        assert_eq!(heading(b"fn a() {\t \r"), Some(b"fn a() {".into()));
+        assert_eq!(heading(b"def \xe9 x"), Some(b"def ".into()));
+        assert_eq!(heading(b"w\xef\xbf\xbe"), Some(b"w".into()));
+        assert_eq!(heading(b" indented"), None);
+        let long = "é".repeat(50);
+        assert_eq!(heading(format!("x{long}").as_bytes()), Some(format!("x{}", "é".repeat(39)).into_bytes()));
     }
 
     #[test]

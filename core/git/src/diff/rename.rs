@@ -450,3 +450,132 @@ fn places_by_name<'p>(
     }
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::Mode;
+    use crate::store::MemoryStore;
+    use crate::{Kind, ObjectSink};
+    use std::format;
+    use std::string::String;
+
+    /// Files of both trees by path and content, of which each letter is a line.
+    #[derive(Default)]
+    struct Case {
+        store: MemoryStore,
+        old: Vec<(String, Side)>,
+        new: Vec<(String, Side)>,
+    }
+
+    impl Case {
+        fn new(old: &[(&str, &str)], new: &[(&str, &str)]) -> Self {
+            let mut case = Self::default();
+            case.old = case.files(old);
+            case.new = case.files(new);
+            case
+        }
+
+        fn files(&mut self, files: &[(&str, &str)]) -> Vec<(String, Side)> {
+            let mut side = |content: &str| {
+                let text: String = content.chars().map(|letter| format!("line {letter}\n")).collect();
+                Side { mode: Mode::FILE, id: self.store.write(Kind::Blob, text.as_bytes()) }
+            };
+            files.iter().map(|(path, content)| ((*path).into(), side(content))).collect()
+        }
+
+        fn detect(&self, options: &RenameOptions, relevance: Option<&dyn Relevance>) -> Renames {
+            let sources: Vec<_> = self
+                .old
+                .iter()
+                .map(|(path, side)| Source { path: path.as_str().into(), side: *side, fate: Fate::Removed })
+                .collect();
+            let destinations: Vec<_> = self
+                .new
+                .iter()
+                .map(|(path, side)| Destination { path: path.as_str().into(), side: *side })
+                .collect();
+            let fingerprints = &mut Fingerprints::new();
+            detect(&self.store, &sources, &destinations, options, relevance, fingerprints).unwrap()
+        }
+
+        fn pairs(&self, options: &RenameOptions, relevance: Option<&dyn Relevance>) -> Vec<String> {
+            let pairs = self.detect(options, relevance).pairs.into_iter();
+            let name = |pair: Pair| {
+                let (old, new) = (&self.old[pair.source].0, &self.new[pair.destination].0);
+                format!("{old} {new} {}", pair.score.percent())
+            };
+            pairs.map(name).collect()
+        }
+    }
+
+    /// Sources that matter, and directories that are gone.
+    struct Known(&'static [&'static str], &'static [&'static str]);
+
+    impl Relevance for Known {
+        fn source(&self, path: &BStr) -> bool {
+            self.0.iter().any(|known| *known == path)
+        }
+        fn directory(&self, path: &BStr) -> Option<DirectoryRelevance> {
+            self.1.iter().any(|known| *known == path).then_some(DirectoryRelevance::ForItself)
+        }
+    }
+
+    #[test]
+    fn a_name_that_stands_alone_goes_before_a_better_content() {
+        let case = Case::new(&[("a/f", "abcdefgh")], &[("b/f", "abcdefxy"), ("b/g", "abcdefgx")]);
+        assert_eq!(case.pairs(&RenameOptions::DIFF, None), ["a/f b/f 75"]);
+        let by_content = RenameOptions { names_first: false, ..RenameOptions::DIFF };
+        assert_eq!(case.pairs(&by_content, None), ["a/f b/g 87"]);
+    }
+
+    #[test]
+    fn sources_that_do_not_matter_are_paired_by_id_alone() {
+        let case = Case::new(
+            &[("a/f", "abcdefgh"), ("a/g", "ijklmnop"), ("a/same", "q")],
+            &[("b/f", "abcdefgx"), ("b/g", "ijklmnox"), ("c", "q")],
+        );
+        assert_eq!(
+            case.pairs(&RenameOptions::MERGE, Some(&Known(&["a/g"], &[]))),
+            ["a/g b/g 87", "a/same c 100"]
+        );
+    }
+
+    #[test]
+    fn a_directory_that_is_known_to_have_moved_finds_names_that_are_not_alone() {
+        let case = Case::new(
+            &[("a/mod", "abcdefgh"), ("a/same", "q"), ("x/mod", "ijklmnop")],
+            &[("b/mod", "abcdefxy"), ("b/same", "q"), ("y/mod", "abcdefgz")],
+        );
+        let all = &["a/mod", "a/same", "x/mod"];
+        assert_eq!(case.pairs(&RenameOptions::MERGE, None), ["a/same b/same 100", "a/mod y/mod 87"]);
+        assert_eq!(
+            case.pairs(&RenameOptions::MERGE, Some(&Known(all, &["a"]))),
+            ["a/mod b/mod 75", "a/same b/same 100"]
+        );
+    }
+
+    #[test]
+    fn among_equals_the_name_and_then_the_order_decides() {
+        let case = Case::new(&[("a", "x"), ("b", "x"), ("d/c", "x")], &[("1", "x"), ("c", "x")]);
+        assert_eq!(case.pairs(&RenameOptions::DIFF, None), ["a 1 100", "d/c c 100"]);
+        let case = Case::new(&[("a", "abcd"), ("b", "abcd")], &[("c", "abcx"), ("d", "abcy")]);
+        assert_eq!(case.pairs(&RenameOptions::DIFF, None), ["a c 75", "b d 75"]);
+    }
+
+    #[test]
+    fn too_many_files_leave_equal_ones_and_names() {
+        let case = Case::new(&[("a/f", "abcd"), ("g", "efgh"), ("h", "z")], &[("f", "abcx"), ("i", "efgx")]);
+        let options = RenameOptions { limit: 1, ..RenameOptions::DIFF };
+        assert_eq!(case.pairs(&options, None), ["a/f f 75"]);
+        assert_eq!(case.detect(&options, None).limit_needed, Some(2));
+        assert_eq!(case.pairs(&RenameOptions::DIFF, None), ["a/f f 75", "g i 75"]);
+    }
+
+    #[test]
+    fn files_without_content_are_renames_only_where_asked_for() {
+        let case = Case::new(&[("a", "")], &[("b", "")]);
+        assert_eq!(case.pairs(&RenameOptions::DIFF, None), ["a b 100"]);
+        assert_eq!(case.pairs(&RenameOptions::MERGE, None), [""; 0]);
+    }
+}

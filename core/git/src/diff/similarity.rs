@@ -178,6 +178,11 @@ fn cut(bytes: &[u8], is_text: bool) -> (&[u8], bool, usize) {
     }
 }
 
+/// How many hashes there are, as measured of git: unrelated texts of 16,000 to 192,000 lines get scores (12 to 59
+/// percent) that chance alone explains with 108,000 values, and not with 1,000 more or less. So scores of large texts
+/// agree too, although single chunks meet in other values; and no fingerprint takes more than 864 KB.
+const HASH_VALUES: u64 = 108_000;
+
 /// A hash of a chunk.
 fn hash(chunk: &[u8], newline: bool) -> u32 {
     const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -189,7 +194,7 @@ fn hash(chunk: &[u8], newline: bool) -> u32 {
     }
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
-    (mix(hash, u64::from_le_bytes(last)) >> 32) as u32
+    (((mix(hash, u64::from_le_bytes(last)) >> 32) * HASH_VALUES) >> 32) as u32
 }
 
 #[cfg(test)]
