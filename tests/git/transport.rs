@@ -1,9 +1,15 @@
 //! Real git as the client of a repository in memory: clones, fetches and pushes over HTTP, each checked by git itself.
 
 use bstr::ByteSlice;
+use govc_git::limits::Limits;
+use govc_git::pack::{PackReceiver, PackSources, PackWriter, WriteOptions};
 use govc_git::refs::{Expected, NewValue, RefName, RefStore, RefUpdate};
+use govc_git::rev::CommitGraph;
+use govc_git::store::MemoryStore;
+use govc_git::transport::bundle::BundleHeader;
+use govc_git::transport::select::{Selection, SelectionRequest};
 use govc_git::{ObjectId, ObjectSource};
-use govc_tests::{GitServer, HeldRepository, TestRepo};
+use govc_tests::{GitServer, HeldRepository, TestRepo, corpus_bundle};
 
 /// A history with a merge, tags, a rename, a deep folder and a file that grows; commits a day apart.
 fn sample() -> TestRepo {
@@ -475,4 +481,95 @@ fn a_new_value_must_fit_its_ref() {
     assert!(send("refs/heads/main/below", &origin.id("main").to_string()).contains("cannot both exist"));
     let refs: &RefStore = &server.repository().refs;
     assert!(refs.get(b"refs/tags/blob").is_some() && refs.get(b"refs/heads/blob").is_none());
+}
+
+/// A repository that holds what a bundle does, as one pack.
+fn held_from_bundle(bytes: &[u8]) -> HeldRepository {
+    let limits = Limits::default();
+    let (header, start) = BundleHeader::parse(bytes, &limits).unwrap();
+    assert!(header.prerequisites.is_empty());
+    let mut held = HeldRepository::default();
+    held.packs.push(PackReceiver::receive(&bytes[start..], &MemoryStore::new(), limits).unwrap());
+    let set = |name: &str, new: NewValue| RefUpdate {
+        name: RefName::new(name).unwrap(),
+        expected: Expected::Any,
+        new,
+    };
+    let named = header.refs.iter().filter(|(name, _)| name.starts_with(b"refs/"));
+    let mut updates: Vec<_> =
+        named.map(|(name, id)| set(name.to_str().unwrap(), NewValue::Set(*id))).collect();
+    updates.push(set("HEAD", NewValue::Symbolic(RefName::branch("main").unwrap())));
+    held.refs.update(&updates).unwrap();
+    held
+}
+
+#[test]
+fn bundles_go_both_ways() {
+    let origin = sample();
+    origin.git(&["bundle", "create", "-q", "all.bundle", "--all"]);
+    let held = held_from_bundle(&std::fs::read(origin.path().join("all.bundle")).unwrap());
+    assert_eq!(held.ref_lines(), refs_of(&origin, "refs"));
+
+    // What comes after a tag, as git bundles it and as it is bundled here.
+    origin.git(&["bundle", "create", "-q", "new.bundle", "v1..main"]);
+    let bytes = std::fs::read(origin.path().join("new.bundle")).unwrap();
+    let (header, _) = BundleHeader::parse(&bytes, &Limits::default()).unwrap();
+    let limits = Limits::default();
+    let request = SelectionRequest {
+        wants: header.refs.iter().map(|(_, id)| *id).collect(),
+        haves: header.prerequisites.iter().map(|prerequisite| prerequisite.id).collect(),
+        ..SelectionRequest::default()
+    };
+    let mut selection = Selection::new(&request, CommitGraph::new(), &held, &limits).unwrap();
+    while !selection.step(&held, 10).unwrap() {}
+    let (objects, bases) = selection.into_parts();
+    let packs: Vec<_> = held.packs.iter().collect();
+    let writer = PackWriter::new(objects, bases, WriteOptions::default());
+    let pack = writer.write(&PackSources { objects: &held, packs: &packs }).unwrap();
+    let mut bundle = Vec::new();
+    header.write(&mut bundle);
+    bundle.extend_from_slice(&pack);
+    let reader = TestRepo::empty();
+    reader.git(&[
+        "clone",
+        "-q",
+        "--bare",
+        &format!("file://{}", origin.path().display()),
+        ".",
+        "--branch",
+        "v1",
+        "--single-branch",
+    ]);
+    reader.write("ours.bundle", &bundle);
+    reader.git(&["bundle", "verify", "-q", "ours.bundle"]);
+    reader.git(&["fetch", "-q", "./ours.bundle", "refs/heads/main:refs/heads/main"]);
+    reader.git(&["fsck", "--strict"]);
+    assert_eq!(reader.id("main"), origin.id("main"));
+}
+
+#[test]
+fn the_corpus_is_cloned_whole() {
+    let Some(path) = corpus_bundle("flask.bundle") else { return };
+    let real = TestRepo::clone_bare(path.to_str().unwrap());
+    let held = held_from_bundle(&std::fs::read(&path).unwrap());
+    let server = GitServer::start(held);
+    let timed = |what: &str, url: &str, arguments: &[&str]| {
+        let clone = TestRepo::empty();
+        let all: Vec<&str> =
+            ["clone", "-q", "--bare"].iter().chain(arguments).copied().chain([url, "."]).collect();
+        let start = std::time::Instant::now();
+        clone.git(&all);
+        println!("{what} {arguments:?}: {} ms", start.elapsed().as_millis());
+        clone
+    };
+    let file = format!("file://{}", real.path().display());
+    for arguments in [&[][..], &["--depth", "1"], &["--filter=blob:none"]] {
+        real.git(&["config", "uploadpack.allowFilter", "true"]);
+        let theirs = timed("git over file://", &file, arguments);
+        let ours = timed("in memory over HTTP", &server.url(), arguments);
+        assert_eq!(ids(&ours), ids(&theirs), "{arguments:?}");
+        // Trees of 2010 have modes with a leading zero.
+        ours.git(&["-c", "fsck.zeroPaddedFilemode=ignore", "fsck", "--strict"]);
+    }
+    assert_quiet(&server);
 }

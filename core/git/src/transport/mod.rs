@@ -3,6 +3,7 @@
 //! Requests go in and answers come out as bytes, in pieces that the caller chooses. Nothing here knows a connection, a
 //! thread or a hook; what may change a ref is decided by the caller.
 
+pub mod bundle;
 pub mod capabilities;
 mod commands;
 mod fetch;
