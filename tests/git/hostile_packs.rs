@@ -235,6 +235,22 @@ fn bases_that_are_not_there() {
 
 #[test]
 fn what_is_sent_although_it_is_here_is_not_appended() {
+    // Each on the one before, all of them here already, and each chain in every order.
+    let bodies: Vec<Vec<u8>> = (0..20u8).map(|n| vec![b'a' + n; 30]).collect();
+    let mut elsewhere = MemoryStore::new();
+    bodies.iter().for_each(|body| {
+        elsewhere.write(Kind::Blob, body);
+    });
+    for turn in 1..bodies.len() {
+        let mut forge = Forge::new();
+        let order: Vec<&Vec<u8>> = bodies.iter().cycle().skip(turn).step_by(7).take(20).collect();
+        order.windows(2).for_each(|pair| {
+            forge.ref_delta(id(pair[0]), &insertion(30, pair[1]));
+        });
+        let pack = PackReceiver::receive(&forge.done(), &elsewhere, Limits::default()).unwrap();
+        assert_eq!(pack.len(), 20);
+        assert!(order.iter().all(|body| pack.read_blob(&id(body)).as_deref() == Ok(&body[..])));
+    }
     for (sent, kept) in [(b"aa", b"bb"), (b"bb", b"aa"), (b"cc", b"dd"), (b"ee", b"ff"), (b"ff", b"ee")] {
         let mut elsewhere = MemoryStore::new();
         elsewhere.write(Kind::Blob, sent);

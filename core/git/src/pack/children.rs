@@ -54,6 +54,36 @@ impl Children {
     }
 }
 
+/// The first entry from which more than `most` steps lead to one that stands on nothing in the pack: a chain that is too
+/// long, or a circle.
+pub(super) fn beyond_depth(bases: &[u32], most: u32) -> Option<usize> {
+    const UNKNOWN: u32 = u32::MAX;
+    let mut depths = alloc::vec![UNKNOWN; bases.len()];
+    let mut chain = Vec::new();
+    for start in 0..bases.len() {
+        let mut at = start;
+        let mut depth = loop {
+            match (depths.get(at), bases.get(at)) {
+                (Some(&UNKNOWN), Some(base)) if chain.len() <= most as usize => {
+                    chain.push(at);
+                    at = *base as usize;
+                }
+                (Some(&UNKNOWN), _) => return Some(start),
+                (Some(depth), _) => break depth + 1,
+                (None, _) => break u32::from(at != NO_BASE as usize),
+            }
+        };
+        while let Some(entry) = chain.pop() {
+            if depth > most {
+                return Some(entry);
+            }
+            depths[entry] = depth;
+            depth += 1;
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,5 +96,22 @@ mod tests {
             |entry| &children.entries[children.of(entry).start as usize..children.of(entry).end as usize];
         assert_eq!((of(0), of(2), of(4), of(5)), (&[1, 3, 2][..], &[4][..], &[5][..], &[][..]));
         assert!(children.of(6).is_empty() && children.of(u32::MAX - 2).is_empty());
+    }
+
+    #[test]
+    fn chains_and_circles_are_measured() {
+        // 4 stands on 2, that on 0; 5 on something elsewhere.
+        let bases = [NO_BASE, 0, 0, NO_BASE, 2, 1000];
+        assert_eq!(beyond_depth(&bases[3..], 0), Some(1));
+        assert_eq!(
+            (beyond_depth(&bases, 2), beyond_depth(&bases, 1), beyond_depth(&bases, 0)),
+            (None, Some(4), Some(1))
+        );
+        let long: Vec<u32> = [NO_BASE].into_iter().chain(0..999).collect();
+        assert_eq!((beyond_depth(&long, 999), beyond_depth(&long, 998)), (None, Some(999)));
+        let backwards: Vec<u32> = (1..1000).chain([NO_BASE]).collect();
+        assert_eq!((beyond_depth(&backwards, 999), beyond_depth(&backwards, 998)), (None, Some(0)));
+        assert_eq!(beyond_depth(&[NO_BASE, 2, 3, 1], 4095), Some(1));
+        assert_eq!(beyond_depth(&[0], 4095), Some(0));
     }
 }

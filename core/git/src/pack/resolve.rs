@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::bytes::Pieces;
-use super::children::Children;
+use super::children::{self, Children};
 use super::crc32::Crc32;
 use super::delta::{DeltaHeader, apply};
 use super::entry::{EntryHeader, EntryType};
@@ -373,31 +373,31 @@ impl PackResolver {
         Ok(())
     }
 
-    /// Bases from elsewhere that turned out to be in the pack as well need not be appended, unless what is here was made
-    /// from them.
+    /// Bases from elsewhere that turned out to be in the pack as well need not be appended. Where the pack would then
+    /// stand on itself, or in too long a chain, it is refused.
     fn leave_out_what_is_here(&mut self) -> Result<(), PackError> {
         if self.elsewhere.is_empty() {
             return Ok(());
         }
         let places = self.elsewhere.iter().enumerate().map(|(at, id)| (*id, at));
         let places: IdMap<usize> = places.collect();
+        let here_from = self.entry_count();
         let mut here = alloc::vec![None; self.elsewhere.len()];
         for (entry, id) in self.entries.ids.iter().enumerate() {
             if let Some(at) = places.get(id) {
                 here[*at] = Some(entry);
             }
         }
-        for entry in here.iter().flatten().copied() {
-            let mut root = entry as u32;
-            // No longer than the depth of the entry, which was checked.
-            while let Some(base) = self.entries.bases.get(root as usize).filter(|base| **base != NO_BASE) {
-                root = *base;
+        // What was made from a copy elsewhere stands on the one here.
+        for base in &mut self.entries.bases {
+            let from = base.checked_sub(here_from).and_then(|from| here.get(from as usize));
+            if let Some(Some(entry)) = from {
+                *base = *entry as u32;
             }
-            let from = root.checked_sub(self.entry_count()).map(|from| here[from as usize]);
-            if from.flatten().is_some() {
-                let (offset, id) = (self.entries.offsets[entry], self.entries.ids[entry]);
-                return Err(PackError::Duplicate { offset, id });
-            }
+        }
+        if let Some(entry) = children::beyond_depth(&self.entries.bases, self.limits.delta_depth_max) {
+            let (offset, id) = (self.entries.offsets[entry], self.entries.ids[entry]);
+            return Err(PackError::Duplicate { offset, id });
         }
         let mut flags = here.into_iter();
         self.elsewhere.retain(|_| flags.next() == Some(None));
