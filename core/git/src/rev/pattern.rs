@@ -265,6 +265,9 @@ impl Parser<'_> {
             let mut node = self.one()?;
             let mut repetitions = 0;
             while let Some((least, most)) = self.repetition()? {
+                if matches!(node, Node::Start | Node::End) {
+                    return Err(PatternError::Repetition);
+                }
                 repetitions += 1;
                 if repetitions > GROUP_DEPTH_MAX {
                     return Err(PatternError::TooLarge);
@@ -435,6 +438,7 @@ mod tests {
     fn what_is_no_pattern_is_refused() {
         for (pattern, error) in [
             ("*a", PatternError::Repetition),
+            ("^*a", PatternError::Repetition),
             ("a{3,2}", PatternError::Repetition),
             ("(a", PatternError::Unclosed),
             ("[a", PatternError::Unclosed),
