@@ -9,6 +9,11 @@ import { GovcError, isFailure } from './errors.js';
 
 /** The exports of the module. */
 export type Engine = typeof glue;
+/** The classes behind those of the API. */
+export type EngineRepository = glue.Repository;
+export type EngineTransaction = glue.Transaction;
+export type EnginePreparedCommit = glue.PreparedCommit;
+export type EnginePackImport = glue.PackImport;
 
 let ready = false;
 let deathReason: string | undefined;

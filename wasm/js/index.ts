@@ -1,4 +1,17 @@
 /** What every entry of the package exports. */
 /// <reference lib="esnext.disposable" preserve="true" />
+export { Commit } from './commit.js';
+export { FileDiff, type DiffOptions, type Hunk } from './diff.js';
 export { GovcError, type ErrorCode } from './errors.js';
-export { hashObject, type ObjectId, type ObjectKind } from './object.js';
+export type { ImportResult, PackBytes } from './exchange.js';
+export type { Conflict, ConflictKind, ConflictResolver, MergeOptions, MergeResult } from './merge.js';
+export { hashObject, type ObjectKind } from './object.js';
+export { Reality } from './reality.js';
+export { Repository } from './repository.js';
+export { Snapshot } from './snapshot.js';
+export type { Storage, StorageBatch, StorageSink } from './storage/link.js';
+export { Transaction } from './transaction.js';
+export type {
+  Change, CommitOptions, Content, FileMode, Glob, Limits, LogOptions, ObjectId, Operation, Path, Problem, Progressive,
+  RepositoryOptions, RepositoryStats, Revision, Signature, Validator,
+} from './types.js';

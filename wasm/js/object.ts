@@ -1,8 +1,6 @@
 /** Git objects without a repository. */
 import { call } from './binding.js';
-
-/** 40 lower-case hex digits: the id that git itself gives the same object. */
-export type ObjectId = string;
+import type { ObjectId } from './types.js';
 
 /** Git's four kinds of object. */
 export type ObjectKind = 'blob' | 'tree' | 'commit' | 'tag';

@@ -1,18 +1,24 @@
 //! Errors on their way out: a plain object `{ code, message, details }`, which `wasm/js/errors.ts` makes a `GovcError`.
 
-use js_sys::{Object, Reflect};
+use govc_engine::{Detail, Error};
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::JsValue;
 
-/// The value to throw for a failure with this `code` of the API.
-pub fn failure(code: &str, message: &str, details: &[(&str, &str)]) -> JsValue {
+/// The value to throw for a failure of the engine.
+pub fn thrown(error: Error) -> JsValue {
     let failure = Object::new();
-    set(&failure, "code", &JsValue::from_str(code));
-    set(&failure, "message", &JsValue::from_str(message));
-    let facts = Object::new();
-    for (name, value) in details {
-        set(&facts, name, &JsValue::from_str(value));
+    set(&failure, "code", &JsValue::from_str(error.code().name()));
+    set(&failure, "message", &JsValue::from_str(error.message()));
+    let details = Object::new();
+    for (name, detail) in error.details() {
+        let value = match detail {
+            Detail::Text(text) => JsValue::from_str(text),
+            Detail::Number(number) => JsValue::from_f64(*number as f64),
+            Detail::List(texts) => texts.iter().map(|text| JsValue::from_str(text)).collect::<Array>().into(),
+        };
+        set(&details, name, &value);
     }
-    set(&failure, "details", &facts);
+    set(&failure, "details", &details);
     failure.into()
 }
 

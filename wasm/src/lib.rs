@@ -4,12 +4,24 @@
 //! here. It knows no file, socket, clock or DOM; `wasm/js` does, and `wasm/js/binding.ts` is its only caller.
 //!
 //! Modules, foundations first; a module uses only those above it: `allocator`, `memory_compare`, `panic`, `error`,
-//! `object`.
+//! `packed`, `decode`, `object`, `repository`, `commit`, `difference`, `transaction`, `reality`, `history`, `merge`, `exchange`,
+//! `storage`.
 
 #[cfg(target_family = "wasm")]
 mod allocator;
+mod commit;
+mod decode;
+mod difference;
 mod error;
+mod exchange;
+mod history;
 #[cfg(target_family = "wasm")]
 mod memory_compare;
+mod merge;
 mod object;
+mod packed;
 mod panic;
+mod reality;
+mod repository;
+mod storage;
+mod transaction;

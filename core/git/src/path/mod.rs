@@ -52,6 +52,11 @@ impl RepoPath {
         self.0.split_str("/")
     }
 
+    /// Whether this path lies below the directory `above`.
+    pub fn is_below(&self, above: &Self) -> bool {
+        self.0.strip_prefix(above.0.as_slice()).is_some_and(|rest| rest.first() == Some(&b'/'))
+    }
+
     /// The last component.
     pub fn file_name(&self) -> &[u8] {
         self.0.rsplit_str("/").next().unwrap_or_default()

@@ -1,0 +1,161 @@
+//! From staged changes to a commit: write the trees along the changed paths, write the commit, move the ref.
+//!
+//! A commit costs what its paths' trees cost. What a failed commit wrote is taken back.
+
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use bstr::{BStr, BString, ByteSlice};
+use govc_git::edit::edit_tree;
+use govc_git::object::{Commit, Signature};
+use govc_git::refs::{NewValue, RefName, RefUpdate};
+use govc_git::{Kind, ObjectId, ObjectSink};
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::operation::OperationKind;
+use crate::realities::with_newline;
+use crate::repository::expected;
+use crate::workspace::Changes;
+use crate::{Env, Repository};
+
+/// What a commit says beside its changes.
+#[derive(Clone, Debug, Default)]
+pub struct CommitRequest {
+    /// The message; a final newline is added where there is none.
+    pub message: BString,
+    /// Who wrote the change; the environment's author where `None`.
+    pub author: Option<Signature>,
+    /// Who records it; the author where `None`.
+    pub committer: Option<Signature>,
+    /// Whether a commit that changes nothing is wanted.
+    pub allow_empty: bool,
+}
+
+/// A commit whose objects are written and whose ref has not moved yet.
+#[derive(Clone, Debug)]
+pub struct PreparedCommit {
+    reality: RefName,
+    before: Option<ObjectId>,
+    kind: OperationKind,
+    commit: Commit,
+}
+
+impl PreparedCommit {
+    /// The bytes that a signature is made over.
+    pub fn payload(&self) -> Vec<u8> {
+        self.commit.write()
+    }
+
+    /// Adds an armoured signature as git's `gpgsig` header.
+    pub fn sign(&mut self, signature: &[u8]) {
+        let signature = signature.trim_end_with(|byte| byte == '\n');
+        self.commit.extra_headers.push(("gpgsig".into(), signature.into()));
+    }
+}
+
+impl Repository {
+    /// Commits what a reality has staged, and the merge that was recorded there.
+    pub fn commit(&mut self, reality: &RefName, request: CommitRequest, env: &Env) -> Result<ObjectId> {
+        let prepared = self.prepare_commit(reality, request, env)?;
+        self.finish_commit(prepared, env)
+    }
+
+    /// Writes the objects of a commit of what is staged, up to a signature.
+    pub fn prepare_commit(
+        &mut self,
+        reality: &RefName,
+        request: CommitRequest,
+        env: &Env,
+    ) -> Result<PreparedCommit> {
+        let head = self.head(reality)?;
+        let workspace = self.workspaces.get(reality).cloned().unwrap_or_default();
+        let theirs = match &workspace.merge {
+            None => None,
+            Some(merge) if merge.conflicts.is_empty() => Some(merge.theirs),
+            Some(merge) => {
+                let paths = merge.conflicts.iter().map(|conflict| conflict.path.to_string());
+                let message = "the merge has open conflicts: resolve each path, then commit";
+                return Err(Error::new(ErrorCode::Conflict, message).with_list("paths", paths));
+            }
+        };
+        let base = self.tree_of(head)?;
+        let tree = self.write_tree(base, &workspace.changes)?;
+        let parents: Vec<ObjectId> = head.into_iter().chain(theirs).collect();
+        self.prepare(reality, head, tree, parents, request, env)
+    }
+
+    /// Moves the ref to a prepared commit, unless the reality has moved meanwhile.
+    pub fn finish_commit(&mut self, prepared: PreparedCommit, env: &Env) -> Result<ObjectId> {
+        let PreparedCommit { reality, before, kind, commit } = prepared;
+        let id = self.store.write(Kind::Commit, &commit.write());
+        let title = commit.message.lines().next().unwrap_or_default().as_bstr();
+        let description = format!("{} {}: {title}", kind.name(), reality.short());
+        let update = RefUpdate { name: reality.clone(), expected: expected(before), new: NewValue::Set(id) };
+        self.record(kind, description, env, &[update])?;
+        self.workspaces.remove(&reality);
+        Ok(id)
+    }
+
+    /// Commits changes in one step; what the reality has staged stays staged, but for these paths.
+    pub fn apply(
+        &mut self,
+        reality: &RefName,
+        changes: &Changes,
+        request: CommitRequest,
+        env: &Env,
+    ) -> Result<ObjectId> {
+        let head = self.head(reality)?;
+        let base = self.tree_of(head)?;
+        let tree = self.write_tree(base, changes)?;
+        let staged = self.workspaces.remove(reality);
+        let prepared = self.prepare(reality, head, tree, head.into_iter().collect(), request, env);
+        let result = prepared.and_then(|prepared| self.finish_commit(prepared, env));
+        if let Some(mut workspace) = staged {
+            if result.is_ok() {
+                for (path, _) in changes.iter() {
+                    workspace.changes.unset(path);
+                }
+            }
+            self.workspaces.insert(reality.clone(), workspace);
+        }
+        result
+    }
+
+    /// Writes the trees that `changes` make of `base`; takes back what it wrote where they cannot be made.
+    pub(crate) fn write_tree(&mut self, base: ObjectId, changes: &Changes) -> Result<ObjectId> {
+        self.ensure_room(changes.content_bytes())?;
+        let mark = self.store.mark();
+        let edits = changes.write_blobs(&mut self.store);
+        edit_tree(&mut self.store, &base, &edits).map_err(|error| {
+            self.store.forget_since(mark);
+            error.into()
+        })
+    }
+
+    /// Builds the commit object; `parents` beyond `before` make it a merge.
+    pub(crate) fn prepare(
+        &self,
+        reality: &RefName,
+        before: Option<ObjectId>,
+        tree: ObjectId,
+        parents: Vec<ObjectId>,
+        request: CommitRequest,
+        env: &Env,
+    ) -> Result<PreparedCommit> {
+        let kind = if parents.len() > 1 { OperationKind::Merge } else { OperationKind::Commit };
+        if kind == OperationKind::Commit && !request.allow_empty && tree == self.tree_of(before)? {
+            return Err(nothing_to_commit(reality.short()));
+        }
+        let author = request.author.unwrap_or_else(|| env.signature());
+        let committer = request.committer.unwrap_or_else(|| author.clone());
+        let message = with_newline(&request.message)?;
+        let commit = Commit { tree, parents, author, committer, extra_headers: Vec::new(), message };
+        Ok(PreparedCommit { reality: reality.clone(), before, kind, commit })
+    }
+}
+
+fn nothing_to_commit(reality: &BStr) -> Error {
+    let message = format!("nothing changed in '{reality}': write something first, or pass allowEmpty");
+    Error::new(ErrorCode::InvalidArgument, message).with("reality", reality)
+}

@@ -1,0 +1,114 @@
+//! Packs in: an import is one operation that brings objects and moves refs, or nothing.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use bstr::BStr;
+use govc_git::id::hasher::object_id_checked;
+use govc_git::pack::Pack;
+use govc_git::refs::{Expected, NewValue, RefName, RefTarget, RefUpdate};
+use govc_git::{Object, ObjectId, ObjectSource};
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::operation::OperationKind;
+use crate::repository::head_name;
+use crate::{Env, Repository};
+
+impl Repository {
+    /// Adds a resolved pack and points refs at what it brought. A name without `refs/` is a reality's; `HEAD` chooses
+    /// the main reality among the refs with its id. Where main has no commit yet, an imported reality becomes main.
+    pub fn import(&mut self, pack: Pack, refs: &[(&[u8], ObjectId)], env: &Env) -> Result<u64> {
+        self.ensure_room(pack.memory_bytes() as u64)?;
+        let objects = pack.len() as u64;
+        let updates = self.import_updates(&pack, refs)?;
+        self.store.add_pack(pack);
+        let description = format!("import {objects} objects");
+        self.record(OperationKind::Import, description, env, &updates)
+            .inspect_err(|_| self.store.drop_newest_pack())?;
+        Ok(objects)
+    }
+
+    fn import_updates(&self, pack: &Pack, refs: &[(&[u8], ObjectId)]) -> Result<Vec<RefUpdate>> {
+        let mut updates: Vec<RefUpdate> = Vec::with_capacity(refs.len() + 1);
+        for (name, id) in refs.iter().filter(|(name, _)| *name != b"HEAD") {
+            if !pack.contains(id) && !self.store.contains(id) {
+                let message =
+                    format!("ref '{}' names object {id}, which the pack does not hold", BStr::new(name));
+                return Err(Error::new(ErrorCode::NotFound, message)
+                    .with("ref", BStr::new(name))
+                    .with("id", id));
+            }
+            let name = if name.starts_with(b"refs/") { RefName::new(name)? } else { RefName::branch(name)? };
+            updates.push(RefUpdate { name, expected: Expected::Any, new: NewValue::Set(*id) });
+        }
+        let head = refs.iter().find(|(name, _)| *name == b"HEAD").map(|(_, id)| *id);
+        if let Some(main) = self.imported_main(head, &updates) {
+            updates.push(RefUpdate {
+                name: head_name(),
+                expected: Expected::Any,
+                new: NewValue::Symbolic(main),
+            });
+        }
+        Ok(updates)
+    }
+
+    /// The imported reality that becomes main, where main is without a commit and stays so.
+    fn imported_main(&self, head: Option<ObjectId>, updates: &[RefUpdate]) -> Option<RefName> {
+        let main = self.main_ref()?;
+        let branches = || updates.iter().filter(|update| update.name.branch_name().is_some());
+        if self.refs.get(main.as_ref()).is_some() || branches().any(|update| update.name == main) {
+            return None;
+        }
+        let usual = |update: &&RefUpdate| {
+            update.name.branch_name().is_some_and(|name| name == "main" || name == "master")
+        };
+        let at_head = |update: &&RefUpdate| head.is_some_and(|id| update.new == NewValue::Set(id));
+        let chosen = branches()
+            .filter(at_head)
+            .find(usual)
+            .or_else(|| branches().find(at_head))
+            .or_else(|| branches().find(usual))
+            .or_else(|| branches().next());
+        chosen.map(|update| update.name.clone())
+    }
+
+    /// Adds a pack that a storage holds.
+    pub fn load_pack(&mut self, pack: Pack) -> Result<()> {
+        self.ensure_room(pack.memory_bytes() as u64)?;
+        self.store.add_pack(pack);
+        Ok(())
+    }
+
+    /// Adds an object that a storage holds, once its id is that of its bytes.
+    pub fn load_object(&mut self, id: ObjectId, object: Object) -> Result<()> {
+        self.ensure_room(object.bytes.len() as u64)?;
+        let found =
+            object_id_checked(object.kind, &object.bytes).map_err(|error| Error::corrupt(&id, error))?;
+        if found != id {
+            return Err(Error::corrupt(&id, format!("its bytes have the id {found}")));
+        }
+        self.store.insert(id, object);
+        Ok(())
+    }
+
+    /// Sets the refs that a storage holds. This is where the repository begins: it is no operation, and not undone.
+    pub fn load_refs(&mut self, refs: Vec<(RefName, RefTarget)>) -> Result<()> {
+        let update = |(name, target)| RefUpdate {
+            name,
+            expected: Expected::Any,
+            new: match target {
+                RefTarget::Direct(id) => NewValue::Set(id),
+                RefTarget::Symbolic(target) => NewValue::Symbolic(target),
+            },
+        };
+        let updates: Vec<RefUpdate> = refs.into_iter().map(update).collect();
+        self.unborn.clear();
+        let deltas = self.refs.update(&updates)?;
+        self.settle(&deltas);
+        if let Some(main) = self.main_ref().filter(|main| self.refs.get(main.as_ref()).is_none()) {
+            self.unborn.insert(main);
+        }
+        self.mark_loaded();
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! A repository with parallel realities: branches with a workspace of their own, forked in O(1), changed in isolation,
+//! merged when they prove themselves. Every change is an operation in a log.
+//!
+//! The engine joins core/git to the product's words. It does no IO, has no clock and runs no user code: time and
+//! author come in with each command ([`Env`]), bytes go in and out. What the shells may use is what is public here.
+//!
+//! Modules, foundations first; a module uses only those above it: `error`, `env`, `store`, `workspace`, `operation`,
+//! `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `difference`, `merge`, `exchange`,
+//! `stats`.
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod commit;
+mod difference;
+mod env;
+mod error;
+mod exchange;
+mod history;
+mod merge;
+mod operation;
+mod realities;
+mod repository;
+mod snapshot;
+mod stats;
+mod storage;
+mod store;
+mod transaction;
+mod workspace;
+
+pub use commit::{CommitRequest, PreparedCommit};
+pub use env::{Author, Env};
+pub use error::{Detail, Error, ErrorCode, Result};
+pub use govc_git as git;
+pub use history::History;
+pub use merge::{FastForward, MergeOutcome, MergeRequest, Merged};
+pub use operation::{Operation, OperationKind, OperationLog};
+pub use repository::Repository;
+pub use stats::Stats;
+pub use storage::PendingBatch;
+pub use store::Store;
+pub use transaction::Transaction;

@@ -1,0 +1,255 @@
+//! Merges of realities: previewed over objects that nobody keeps, then committed, recorded or refused.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use bstr::BString;
+use govc_git::ObjectId;
+use govc_git::diff::rename::RenameOptions;
+use govc_git::merge::text::Favor;
+use govc_git::merge::{BranchLabels, Conflict, MergeOptions, Resolver, TreeMerge, merge_commits};
+use govc_git::path::RepoPath;
+use govc_git::refs::{NewValue, RefName, RefUpdate};
+use govc_git::store::{MemoryStore, Overlay};
+
+use crate::commit::{CommitRequest, PreparedCommit};
+use crate::error::{Error, ErrorCode, Result};
+use crate::operation::OperationKind;
+use crate::repository::expected;
+use crate::workspace::{PendingMerge, Staged};
+use crate::{Env, Repository};
+
+/// Whether a merge may move a reality along instead of making a commit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FastForward {
+    /// Where it can.
+    #[default]
+    Allow,
+    /// Never: there is always a merge commit.
+    Never,
+    /// Only so: anything else is refused.
+    Only,
+}
+
+/// How two states are merged.
+#[derive(Clone, Debug, Default)]
+pub struct MergeRequest {
+    /// Which side wins where both changed the same lines.
+    pub favor: Favor,
+    /// How renames are found; `None` ignores them.
+    pub renames: Option<RenameOptions>,
+    /// What conflict markers call our side.
+    pub ours: BString,
+    /// What conflict markers call their side.
+    pub theirs: BString,
+    /// Contents that settle conflicts, by path.
+    pub decided: BTreeMap<BString, Vec<u8>>,
+}
+
+/// What merging into a reality came to.
+#[derive(Debug)]
+pub enum Merged {
+    /// Theirs was in ours already.
+    UpToDate,
+    /// The reality was moved along to theirs.
+    FastForward,
+    /// A merge commit is ready to be finished, perhaps signed first.
+    Ready(Box<PreparedCommit>),
+    /// The merge is staged with conflicts, to be resolved and committed.
+    Recorded(Vec<Conflict>),
+}
+
+/// A merge into a reality: its tree, and what it came to.
+#[derive(Debug)]
+pub struct MergeOutcome {
+    /// The merged tree.
+    pub tree: ObjectId,
+    /// What it came to.
+    pub merged: Merged,
+}
+
+impl Resolver for MergeRequest {
+    fn resolve(&self, conflict: &Conflict, _sides: [Option<&[u8]>; 3]) -> Option<Vec<u8>> {
+        self.decided.get(&conflict.path).cloned()
+    }
+}
+
+impl Repository {
+    /// Merges two commits without moving anything; the merged trees and files are kept, as `git merge-tree` keeps them.
+    pub fn merge_tree(
+        &mut self,
+        ours: &ObjectId,
+        theirs: &ObjectId,
+        request: &MergeRequest,
+    ) -> Result<TreeMerge> {
+        let (ours, theirs) = (self.commit_at(ours)?, self.commit_at(theirs)?);
+        let (merge, written) = self.merge_over(&ours, &theirs, request)?;
+        self.ensure_room(written.body_bytes())?;
+        self.store.absorb(&written);
+        Ok(merge)
+    }
+
+    /// Merges a commit into a reality. Where conflicts are left, they are staged if `record`, and refused if not.
+    pub fn merge(
+        &mut self,
+        into: &RefName,
+        theirs: &ObjectId,
+        request: &MergeRequest,
+        (fast_forward, record): (FastForward, bool),
+        commit: CommitRequest,
+        env: &Env,
+    ) -> Result<MergeOutcome> {
+        self.check_clean(into)?;
+        let theirs = self.commit_at(theirs)?;
+        let Some(ours) = self.head(into)? else { return self.move_along(into, None, theirs, env) };
+        if self.is_ancestor(&theirs, &ours)? {
+            return Ok(MergeOutcome { tree: self.tree_of(Some(ours))?, merged: Merged::UpToDate });
+        }
+        if fast_forward != FastForward::Never && self.is_ancestor(&ours, &theirs)? {
+            return self.move_along(into, Some(ours), theirs, env);
+        }
+        if fast_forward == FastForward::Only {
+            let message = format!("'{}' has moved on its own: it cannot only be moved along", into.short());
+            return Err(Error::new(ErrorCode::Rejected, message).with("reality", into.short()));
+        }
+        let (merge, written) = self.merge_over(&ours, &theirs, request)?;
+        if !merge.clean && !record {
+            return Err(conflict_error(into, &merge));
+        }
+        self.ensure_room(written.body_bytes())?;
+        self.store.absorb(&written);
+        if !merge.clean {
+            return self.record_merge(into, theirs, merge);
+        }
+        let commit = with_message(commit, into, &request.theirs);
+        let prepared = self.prepare(into, Some(ours), merge.tree, [ours, theirs].into(), commit, env)?;
+        Ok(MergeOutcome { tree: merge.tree, merged: Merged::Ready(Box::new(prepared)) })
+    }
+
+    /// The conflicts that a recorded merge left open.
+    pub fn conflicts(&self, reality: &RefName) -> Result<Vec<Conflict>> {
+        self.head(reality)?;
+        let merge = self.workspaces.get(reality).and_then(|workspace| workspace.merge.as_ref());
+        Ok(merge.map(|merge| merge.conflicts.clone()).unwrap_or_default())
+    }
+
+    /// Settles a recorded conflict: stages content at its path, or the path's removal.
+    pub fn resolve_conflict(
+        &mut self,
+        reality: &RefName,
+        path: &RepoPath,
+        content: Option<&[u8]>,
+    ) -> Result<()> {
+        let open = self.conflicts(reality)?;
+        if !open.iter().any(|conflict| conflict.path == path.as_bstr()) {
+            let message = format!("no conflict is open at '{path}' in '{}'", reality.short());
+            return Err(Error::new(ErrorCode::NotFound, message)
+                .with("path", path)
+                .with("reality", reality.short()));
+        }
+        match content {
+            Some(content) => self.write(reality, path.clone(), None, content.into())?,
+            // What the merge removed already needs no removal.
+            None if self.has(reality, path)? => self.remove(reality, path.clone())?,
+            None => {}
+        }
+        if let Some(merge) = self.workspaces.get_mut(reality).and_then(|workspace| workspace.merge.as_mut()) {
+            merge.conflicts.retain(|conflict| conflict.path != path.as_bstr());
+        }
+        Ok(())
+    }
+
+    fn merge_over(
+        &self,
+        ours: &ObjectId,
+        theirs: &ObjectId,
+        request: &MergeRequest,
+    ) -> Result<(TreeMerge, MemoryStore)> {
+        let mut overlay = Overlay::new(&self.store);
+        let options = MergeOptions {
+            labels: BranchLabels { ours: request.ours.clone(), base: None, theirs: request.theirs.clone() },
+            favor: request.favor,
+            renames: request.renames,
+            resolver: Some(request),
+            limits: self.limits,
+            ..MergeOptions::default()
+        };
+        let merge = merge_commits(&mut overlay, &mut *self.graph.borrow_mut(), ours, theirs, &options)?;
+        Ok((merge, overlay.into_new()))
+    }
+
+    fn check_clean(&self, reality: &RefName) -> Result<()> {
+        let Some(workspace) = self.workspaces.get(reality) else { return Ok(()) };
+        if workspace.merge.is_none() && workspace.changes.is_empty() {
+            return Ok(());
+        }
+        let message =
+            format!("'{}' has staged changes: commit or discard them before you merge", reality.short());
+        Err(Error::new(ErrorCode::Rejected, message).with("reality", reality.short()))
+    }
+
+    fn move_along(
+        &mut self,
+        into: &RefName,
+        ours: Option<ObjectId>,
+        theirs: ObjectId,
+        env: &Env,
+    ) -> Result<MergeOutcome> {
+        let update = RefUpdate { name: into.clone(), expected: expected(ours), new: NewValue::Set(theirs) };
+        self.record(
+            OperationKind::Merge,
+            format!("merge {}: fast-forward to {theirs}", into.short()),
+            env,
+            &[update],
+        )?;
+        Ok(MergeOutcome { tree: self.tree_of(Some(theirs))?, merged: Merged::FastForward })
+    }
+
+    /// Stages what a merge with conflicts left: what differs from our side, with markers in conflicted files.
+    fn record_merge(&mut self, into: &RefName, theirs: ObjectId, merge: TreeMerge) -> Result<MergeOutcome> {
+        let base = self.tree_of(self.head(into)?)?;
+        let mut workspace = crate::workspace::Workspace::default();
+        for change in self.diff(&base, &merge.tree, None)? {
+            let path = RepoPath::new(&change.path)?;
+            let staged = change.new.map_or(Staged::Remove, |side| Staged::Link(side.mode, side.id));
+            workspace.changes.set(path, staged);
+        }
+        workspace.merge = Some(PendingMerge { theirs, conflicts: merge.conflicts.clone() });
+        self.workspaces.insert(into.clone(), workspace);
+        Ok(MergeOutcome { tree: merge.tree, merged: Merged::Recorded(merge.conflicts) })
+    }
+}
+
+fn conflict_error(into: &RefName, merge: &TreeMerge) -> Error {
+    let paths = || merge.conflicts.iter().map(|conflict| conflict.path.to_string());
+    let first = paths().next().unwrap_or_default();
+    let more = match merge.conflicts.len() {
+        0 | 1 => alloc::string::String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    let message = format!(
+        "merging into '{}' conflicts in '{first}'{more}: pass a resolver, or conflicts: 'record' to resolve them in the reality",
+        into.short()
+    );
+    let kinds = merge.conflicts.iter().map(|conflict| conflict.kind);
+    Error::new(ErrorCode::Conflict, message)
+        .with("reality", into.short())
+        .with_list("paths", paths())
+        .with_list("kinds", kinds)
+}
+
+/// Git's message where there is none.
+fn with_message(mut commit: CommitRequest, into: &RefName, theirs: &BString) -> CommitRequest {
+    if commit.message.trim_ascii().is_empty() {
+        let name = into.short();
+        commit.message = if name == "main" || name == "master" {
+            format!("Merge branch '{theirs}'").into()
+        } else {
+            format!("Merge branch '{theirs}' into {name}").into()
+        };
+    }
+    commit
+}

@@ -1,0 +1,177 @@
+//! The root object: objects, refs, workspaces and the log of operations. Commands are in the other files.
+//!
+//! Every ref moves through [`Repository::record`] and nowhere else.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+
+use govc_git::limits::{LimitExceeded, Limits};
+use govc_git::refs::{Expected, NewValue, RefDelta, RefName, RefStore, RefTarget, RefUpdate};
+use govc_git::rev::CommitGraph;
+use govc_git::{ObjectId, ObjectSource};
+
+use crate::Env;
+use crate::error::{Error, Result};
+use crate::operation::{Operation, OperationKind, OperationLog};
+use crate::storage::Persisted;
+use crate::store::Store;
+use crate::workspace::Workspace;
+
+/// A git repository in memory.
+pub struct Repository {
+    pub(crate) store: Store,
+    pub(crate) refs: RefStore,
+    /// Uncommitted state, for the realities that have some.
+    pub(crate) workspaces: BTreeMap<RefName, Workspace>,
+    /// Realities without a commit, which git has no ref for.
+    pub(crate) unborn: BTreeSet<RefName>,
+    pub(crate) log: OperationLog,
+    /// Commits that were seen; grows while reading, hence the cell.
+    pub(crate) graph: RefCell<CommitGraph>,
+    pub(crate) persisted: Persisted,
+    pub(crate) limits: Limits,
+}
+
+impl Repository {
+    /// An empty repository whose main reality is called `main`, by any name that git takes for a branch.
+    pub fn new(main: &[u8], limits: Limits) -> Result<Self> {
+        let main = RefName::branch(main)?;
+        let mut refs = RefStore::new();
+        refs.update(&[RefUpdate {
+            name: head_name(),
+            expected: Expected::Missing,
+            new: NewValue::Symbolic(main.clone()),
+        }])?;
+        Ok(Self {
+            store: Store::default(),
+            refs,
+            workspaces: BTreeMap::new(),
+            unborn: [main].into(),
+            log: OperationLog::default(),
+            graph: RefCell::default(),
+            persisted: Persisted::default(),
+            limits,
+        })
+    }
+
+    /// All objects.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// All refs.
+    pub fn refs(&self) -> &RefStore {
+        &self.refs
+    }
+
+    /// The bounds in force.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// All operations, the oldest first.
+    pub fn operations(&self) -> &[Operation] {
+        self.log.all()
+    }
+
+    /// Takes back the last operation that was not taken back yet; its id.
+    pub fn undo(&mut self, env: &Env) -> Result<Option<u64>> {
+        let Some(operation) = self.log.next_undo() else { return Ok(None) };
+        let (id, description) = (operation.id, format!("undo {}: {}", operation.id, operation.description));
+        let updates: Vec<RefUpdate> =
+            operation.deltas.iter().map(|delta| RefUpdate::from(&delta.inverse())).collect();
+        let deltas = self.refs.update(&updates)?;
+        self.settle(&deltas);
+        self.log.append_undo(description, env.now_ms, deltas);
+        Ok(Some(id))
+    }
+
+    /// Does the last undone operation again; its id.
+    pub fn redo(&mut self, env: &Env) -> Result<Option<u64>> {
+        let Some(operation) = self.log.next_redo() else { return Ok(None) };
+        let (id, description) = (operation.id, format!("redo {}: {}", operation.id, operation.description));
+        let updates: Vec<RefUpdate> = operation.deltas.iter().map(RefUpdate::from).collect();
+        let deltas = self.refs.update(&updates)?;
+        self.settle(&deltas);
+        self.log.append_redo(description, env.now_ms, deltas);
+        Ok(Some(id))
+    }
+
+    /// Moves refs, all or none, and logs why.
+    pub(crate) fn record(
+        &mut self,
+        kind: OperationKind,
+        description: String,
+        env: &Env,
+        updates: &[RefUpdate],
+    ) -> Result<u64> {
+        let deltas = self.refs.update(updates)?;
+        self.settle(&deltas);
+        Ok(self.log.append(kind, description, env.now_ms, deltas))
+    }
+
+    /// Keeps what is remembered beside the refs in step with them.
+    pub(crate) fn settle(&mut self, deltas: &[RefDelta]) {
+        let main = self.main_ref();
+        for delta in deltas {
+            let name = &delta.name;
+            match &delta.after {
+                Some(RefTarget::Direct(_)) if self.unborn.is_empty() => {}
+                Some(RefTarget::Direct(_)) => drop(self.unborn.remove(name)),
+                Some(RefTarget::Symbolic(target)) => {
+                    if self.refs.get(target.as_ref()).is_none() {
+                        self.unborn.insert(target.clone());
+                    }
+                }
+                // The main reality outlives its ref: it is unborn again.
+                None if main.as_ref() == Some(name) => drop(self.unborn.insert(name.clone())),
+                None => drop(self.workspaces.remove(name)),
+            }
+        }
+    }
+
+    /// The ref that `HEAD` leads to, where it is symbolic.
+    pub(crate) fn main_ref(&self) -> Option<RefName> {
+        match self.refs.head() {
+            Some(RefTarget::Symbolic(name)) => Some(name.clone()),
+            _ => None,
+        }
+    }
+
+    /// The tree of a commit; the empty tree for no commit.
+    pub(crate) fn tree_of(&self, commit: Option<ObjectId>) -> Result<ObjectId> {
+        match commit {
+            Some(id) => Ok(self.store.peel_to_tree(&id)?),
+            None => Ok(ObjectId::EMPTY_TREE),
+        }
+    }
+
+    /// Refuses `bytes` more than the repository may hold, before the allocator would have to.
+    pub fn ensure_room(&self, bytes: u64) -> Result<()> {
+        let (found, allowed) = (self.store.memory_bytes() + bytes, self.limits.memory_bytes_max);
+        if found > allowed {
+            return Err(LimitExceeded { limit: "memory_bytes_max", allowed, found }.into());
+        }
+        Ok(())
+    }
+}
+
+/// `HEAD`.
+pub(crate) fn head_name() -> RefName {
+    RefName::new("HEAD").expect("because HEAD is the name of a ref")
+}
+
+/// What a ref must be for `value` to be its object.
+pub(crate) fn expected(value: Option<ObjectId>) -> Expected {
+    value.map_or(Expected::Missing, Expected::Value)
+}
+
+impl Error {
+    pub(crate) fn exists(what: &str, name: impl core::fmt::Display) -> Self {
+        Self::new(crate::ErrorCode::AlreadyExists, format!("{what} '{name}' exists already"))
+            .with("name", name)
+    }
+}

@@ -1,0 +1,124 @@
+//! Where this repository's objects are: imported packs, which stay compressed, and new objects in memory.
+
+use alloc::vec::Vec;
+
+use govc_git::id::Prefix;
+use govc_git::pack::Pack;
+use govc_git::store::MemoryStore;
+use govc_git::{Kind, Object, ObjectId, ObjectSink, ObjectSource, ReadError};
+
+/// All objects of a repository.
+#[derive(Default)]
+pub struct Store {
+    packs: Vec<Pack>,
+    new: MemoryStore,
+    /// What a validator may look at before it is committed; gone when the validation ends.
+    previews: MemoryStore,
+}
+
+impl Store {
+    /// Adds an imported pack.
+    pub fn add_pack(&mut self, pack: Pack) {
+        self.packs.push(pack);
+    }
+
+    /// Takes back the pack that was added last.
+    pub(crate) fn drop_newest_pack(&mut self) {
+        self.packs.pop();
+    }
+
+    /// The imported packs, in the order in which they came.
+    pub fn packs(&self) -> &[Pack] {
+        &self.packs
+    }
+
+    /// The objects that are in no pack, in the order in which they came.
+    pub fn new_objects(&self) -> &MemoryStore {
+        &self.new
+    }
+
+    /// Keeps what an overlay over this store collected.
+    pub fn absorb(&mut self, written: &MemoryStore) {
+        for (id, object) in written.since(0) {
+            if !self.contains(id) {
+                self.new.insert(*id, object.clone());
+            }
+        }
+    }
+
+    /// Makes objects readable until the next call, without keeping them.
+    pub fn preview(&mut self, written: MemoryStore) {
+        self.previews = written;
+    }
+
+    /// Where the new objects end, for [`Self::forget_since`].
+    pub(crate) fn mark(&self) -> usize {
+        self.new.len()
+    }
+
+    /// Forgets the objects that were written since `mark`: what a failed command wrote.
+    pub(crate) fn forget_since(&mut self, mark: usize) {
+        self.new.truncate(mark);
+    }
+
+    /// Takes an object from outside, whose id was computed from its bytes.
+    pub fn insert(&mut self, id: ObjectId, object: Object) {
+        self.new.insert(id, object);
+    }
+
+    /// Number of objects; one that lies in two packs counts twice.
+    pub fn object_count(&self) -> u64 {
+        self.packs.iter().map(|pack| pack.len() as u64).sum::<u64>() + self.new.len() as u64
+    }
+
+    /// Bytes of memory that the objects take, indexes and caches included.
+    pub fn memory_bytes(&self) -> u64 {
+        const TABLE_BYTES_PER_OBJECT: u64 = 64;
+        let packs: u64 = self.packs.iter().map(|pack| pack.memory_bytes() as u64).sum();
+        packs + self.new.body_bytes() + self.new.len() as u64 * TABLE_BYTES_PER_OBJECT
+    }
+}
+
+impl ObjectSource for Store {
+    fn read(&self, id: &ObjectId) -> Result<Object, ReadError> {
+        if let Some(object) = self.new.get(id) {
+            return Ok(object.clone());
+        }
+        for pack in &self.packs {
+            match pack.read(id) {
+                Err(ReadError::Missing(_)) => {}
+                result => return result,
+            }
+        }
+        self.previews.read(id)
+    }
+
+    fn contains(&self, id: &ObjectId) -> bool {
+        self.new.contains(id) || self.packs.iter().any(|pack| pack.contains(id)) || self.previews.contains(id)
+    }
+
+    fn find_prefix(&self, prefix: &Prefix, most: usize, found: &mut Vec<ObjectId>) {
+        self.new.find_prefix(prefix, most, found);
+        self.packs.iter().for_each(|pack| pack.find_prefix(prefix, most, found));
+    }
+
+    fn header(&self, id: &ObjectId) -> Result<(Kind, u64), ReadError> {
+        if self.new.contains(id) {
+            return self.new.header(id);
+        }
+        match self.packs.iter().find(|pack| pack.contains(id)) {
+            Some(pack) => pack.header(id),
+            None => self.previews.header(id),
+        }
+    }
+}
+
+impl ObjectSink for Store {
+    fn write(&mut self, kind: Kind, bytes: &[u8]) -> ObjectId {
+        let id = govc_git::id::hasher::object_id(kind, bytes);
+        if !self.new.contains(&id) && !self.packs.iter().any(|pack| pack.contains(&id)) {
+            self.new.insert(id, Object { kind, bytes: bytes.into() });
+        }
+        id
+    }
+}

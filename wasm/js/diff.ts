@@ -1,0 +1,105 @@
+/** Differences of two states: which files, and within a file which lines, worked out when they are asked for. */
+import { call, type EngineRepository } from './binding.js';
+import { PackedReader } from './packed.js';
+import { decodeContent, encodeText } from './text.js';
+import type { Change, Glob, ObjectId, Path } from './types.js';
+
+/** The kinds of change, in the order of their numbers in a packed answer. */
+const KINDS = ['added', 'modified', 'removed', 'renamed', 'mode', 'copied'] as const;
+
+export interface DiffOptions {
+  /** Only files that one of these means. */
+  paths?: Glob[];
+  /** Find renames; a number is the least similarity in percent. Default 50, as in git. */
+  renames?: boolean | number;
+}
+
+export interface Hunk {
+  oldStart: number;
+  oldLines: number;
+  newStart: number;
+  newLines: number;
+  lines: { kind: ' ' | '+' | '-'; text: string }[];
+}
+
+/** One file that differs. */
+export class FileDiff implements Change {
+  readonly path: Path;
+  readonly kind: Change['kind'];
+  /** Where it was, for a renamed file. */
+  readonly from?: Path;
+  readonly oldId?: ObjectId;
+  readonly newId?: ObjectId;
+  /** Modes as git's octal text, '100644'. */
+  readonly oldMode?: string;
+  readonly newMode?: string;
+  /** How much of a renamed file stayed, in percent. */
+  readonly similarity?: number;
+  readonly #engine: EngineRepository;
+  #binary: boolean | undefined;
+
+  /** @internal */
+  constructor(engine: EngineRepository, packed: PackedReader) {
+    this.#engine = engine;
+    this.kind = KINDS[packed.u8()] as Change['kind'];
+    this.path = packed.text();
+    const from = packed.text();
+    const oldMode = packed.u32();
+    const newMode = packed.u32();
+    const oldId = packed.id();
+    const newId = packed.id();
+    const similarity = packed.u8();
+    if (from !== '') this.from = from;
+    if (oldId !== undefined) this.oldId = oldId;
+    if (newId !== undefined) this.newId = newId;
+    if (oldMode !== 0) this.oldMode = oldMode.toString(8).padStart(6, '0');
+    if (newMode !== 0) this.newMode = newMode.toString(8).padStart(6, '0');
+    if (this.kind === 'renamed') this.similarity = similarity;
+  }
+
+  /** Whether either side is no text: then there are no hunks. */
+  get binary(): boolean {
+    return this.#binary ??= call(() => this.#engine.isBinary(this.#side(this.oldId, this.oldMode), this.#side(this.newId, this.newMode)));
+  }
+
+  /** The changed lines with `context` unchanged ones around them. */
+  hunks(context = 3): Hunk[] {
+    const bytes = call(() => this.#engine.hunks(this.#side(this.oldId, this.oldMode), this.#side(this.newId, this.newMode), context));
+    const packed = new PackedReader(bytes);
+    return packed.list(() => ({
+      oldStart: packed.u32(),
+      oldLines: packed.u32(),
+      newStart: packed.u32(),
+      newLines: packed.u32(),
+      lines: packed.list(() => ({ kind: String.fromCharCode(packed.u8()) as ' ' | '+' | '-', text: decodeContent(packed.bytes()) })),
+    }));
+  }
+
+  /** The patch text that `git apply` takes. */
+  unified(context = 3): string {
+    return decodeContent(this.patch(context));
+  }
+
+  /** The patch as bytes, exact for files that are not UTF-8. */
+  patch(context = 3): Uint8Array {
+    const { path, from = path, oldId = '', newId = '', similarity = 0 } = this;
+    return call(() => this.#engine.patch(
+      encodePair(from, path), oldId, newId, parseInt(this.oldMode ?? '0', 8), parseInt(this.newMode ?? '0', 8), similarity, context,
+    ));
+  }
+
+  /** A submodule has no content here. */
+  #side(id: ObjectId | undefined, mode: string | undefined): string {
+    return mode === '160000' ? '' : id ?? '';
+  }
+}
+
+function encodePair(from: Path, to: Path): Uint8Array {
+  return encodeText(`${from}\0${to}`);
+}
+
+/** All files of a packed answer. */
+export function fileDiffs(engine: EngineRepository, bytes: Uint8Array): FileDiff[] {
+  const packed = new PackedReader(bytes);
+  return packed.list(() => new FileDiff(engine, packed));
+}

@@ -1,0 +1,77 @@
+/** Packs in and out. */
+import { call, type EnginePackImport } from './binding.js';
+import { GovcError } from './errors.js';
+import { PackedWriter } from './packed.js';
+import { inSlices, throwIfAborted } from './progress.js';
+import type { Repository } from './repository.js';
+import { encodeText } from './text.js';
+import type { ObjectId, Progressive } from './types.js';
+
+/** A pack, whole or as it arrives. */
+export type PackBytes = Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+
+export interface ImportResult {
+  objects: number;
+  bytes: number;
+}
+
+/** Bytes that are unfolded before progress is told. */
+const STEP_BYTES = 4 << 20;
+
+/** Takes in a pack, then moves the refs; nothing is visible before, and nothing stays where it fails. */
+export async function importPack(
+  repository: Repository, pack: PackBytes, refs: Record<string, ObjectId>, options: Progressive,
+): Promise<ImportResult> {
+  const { engine } = repository;
+  const receiver = call((module) => new module.PackImport(engine));
+  try {
+    return await takeIn(repository, receiver, pack, refs, options);
+  } finally {
+    receiver.free();
+  }
+}
+
+async function takeIn(
+  repository: Repository, receiver: EnginePackImport, pack: PackBytes, refs: Record<string, ObjectId>, options: Progressive,
+): Promise<ImportResult> {
+  let bytes = 0;
+  for await (const chunk of chunksOf(pack)) {
+    throwIfAborted(options.signal);
+    call(() => receiver.push(chunk));
+    bytes += chunk.length;
+    options.onProgress?.({ phase: 'receive', done: bytes });
+  }
+  call(() => receiver.end());
+  await inSlices('resolve', options, () => {
+    const [done = 0, total = 0, finished = 0] = call(() => receiver.step(repository.engine, STEP_BYTES));
+    return { done, total, finished: finished === 1 };
+  });
+  const objects = call(() => repository.engine.finishImport(receiver, packedRefs(refs), repository.now()));
+  return { objects, bytes };
+}
+
+function packedRefs(refs: Record<string, ObjectId>): Uint8Array {
+  const out = new PackedWriter();
+  for (const [name, id] of Object.entries(refs)) {
+    if (typeof id !== 'string') throw new GovcError('InvalidArgument', `ref '${name}' needs an id of 40 hex digits`, { name });
+    out.bytes(encodeText(name));
+    out.bytes(encodeText(id));
+  }
+  return out.finish();
+}
+
+async function* chunksOf(pack: PackBytes): AsyncIterable<Uint8Array> {
+  if (pack instanceof Uint8Array) {
+    yield pack;
+  } else if (Symbol.asyncIterator in pack) {
+    yield* pack;
+  } else {
+    // Safari's ReadableStream is no async iterable.
+    const reader = (pack as ReadableStream<Uint8Array>).getReader();
+    try {
+      for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+    } finally {
+      reader.releaseLock();
+    }
+  }
+}

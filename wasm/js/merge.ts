@@ -1,0 +1,113 @@
+/** Merging: what was decided, what stayed open, and who decides it. */
+import { contentBytes } from './content.js';
+import { GovcError } from './errors.js';
+import { PackedReader, PackedWriter } from './packed.js';
+import type { Commit } from './commit.js';
+import { encodeText } from './text.js';
+import type { Content, ObjectId, Path } from './types.js';
+
+/**
+ * What a conflict is about. 'rename/add': a renamed file meets another; 'file location': a file was added to a directory
+ * that the other side renamed; 'directory rename': where a renamed directory went is unclear.
+ */
+export type ConflictKind =
+  | 'content' | 'add/add' | 'modify/delete' | 'rename/rename' | 'rename/delete' | 'directory/file' | 'mode' | 'submodule'
+  | 'rename/add' | 'file location' | 'directory rename';
+
+/** A path that both sides changed in ways that do not fit together. */
+export interface Conflict {
+  path: Path;
+  kind: ConflictKind;
+  base?: ObjectId;
+  ours?: ObjectId;
+  theirs?: ObjectId;
+}
+
+/** Per path: return content, or undefined to leave the conflict standing. */
+export interface ConflictResolver {
+  resolve(conflict: Conflict & { read(side: 'base' | 'ours' | 'theirs'): Uint8Array | undefined }): Content | undefined;
+}
+
+export interface MergeOptions {
+  /** Which side wins where lines conflict; 'union' keeps both. Default 'merge': neither, they conflict. */
+  strategy?: 'merge' | 'ours' | 'theirs' | 'union';
+  /** Follow renames; a number is the least similarity in percent. Default 50, as in git. */
+  renames?: boolean | number;
+  /** 'record' stages a conflicted merge in the reality, to be resolved and committed there. Default 'throw'. */
+  conflicts?: 'throw' | 'record';
+  resolver?: ConflictResolver;
+  fastForward?: 'allow' | 'never' | 'only';
+  /** The merge commit's message. Default: git's. */
+  message?: string;
+}
+
+export interface MergeResult {
+  clean: boolean;
+  /** The merged tree; where it is not clean, conflicted files hold git's markers. */
+  tree: ObjectId;
+  commit?: Commit;
+  fastForward: boolean;
+  conflicts: Conflict[];
+}
+
+const STRATEGIES = ['merge', 'ours', 'theirs', 'union'] as const;
+const FAST_FORWARDS = ['allow', 'never', 'only'] as const;
+
+/** The bytes that `wasm/src/merge.rs` reads as options. */
+export function mergeFlags(options: MergeOptions): Uint8Array {
+  const { strategy = 'merge', renames = true, conflicts = 'throw', fastForward = 'allow' } = options;
+  return Uint8Array.of(
+    choice(STRATEGIES, strategy, 'strategy'),
+    similarity(renames),
+    conflicts === 'record' ? 1 : 0,
+    choice(FAST_FORWARDS, fastForward, 'fastForward'),
+  );
+}
+
+/** 0 for no renames, else the least similarity in percent. */
+export function similarity(renames: boolean | number): number {
+  if (typeof renames === 'boolean') return renames ? 50 : 0;
+  if (Number.isInteger(renames) && renames >= 1 && renames <= 100) return renames;
+  throw new GovcError('InvalidArgument', `renames is ${renames}: give true, false or 1 to 100 percent`, { renames });
+}
+
+function choice(allowed: readonly string[], value: string, name: string): number {
+  const at = allowed.indexOf(value);
+  if (at < 0) throw new GovcError('InvalidArgument', `${name} is '${value}': give one of ${allowed.join(', ')}`, { [name]: value });
+  return at;
+}
+
+/** Conflicts of a packed answer. */
+export function conflictsOf(bytes: Uint8Array): Conflict[] {
+  return readConflicts(new PackedReader(bytes));
+}
+
+/** Conflicts from here in a packed answer. */
+export function readConflicts(packed: PackedReader): Conflict[] {
+  return packed.list(() => {
+    const conflict: Conflict = { kind: packed.text() as ConflictKind, path: packed.text() };
+    const [base, ours, theirs] = [packed.id(), packed.id(), packed.id()];
+    if (base !== undefined) conflict.base = base;
+    if (ours !== undefined) conflict.ours = ours;
+    if (theirs !== undefined) conflict.theirs = theirs;
+    return conflict;
+  });
+}
+
+/** What a resolver decides, packed for the engine; what it leaves open is not in it. */
+export function resolutions(
+  resolver: ConflictResolver, conflicts: Conflict[], readBlob: (id: ObjectId) => Uint8Array,
+): Uint8Array {
+  const decided: [Path, Uint8Array][] = [];
+  for (const conflict of conflicts) {
+    const read = (side: 'base' | 'ours' | 'theirs') => conflict[side] === undefined ? undefined : readBlob(conflict[side]);
+    const content = resolver.resolve({ ...conflict, read });
+    if (content !== undefined) decided.push([conflict.path, contentBytes(content, conflict.path)]);
+  }
+  const out = new PackedWriter();
+  for (const [path, content] of decided) {
+    out.bytes(encodeText(path));
+    out.bytes(content);
+  }
+  return out.finish();
+}

@@ -1,0 +1,147 @@
+/** A branch as an isolated universe: cheap to fork, free to break, merged only when it proves itself. */
+import { call } from './binding.js';
+import { Commit, commitDetails } from './commit.js';
+import { contentBytes, modeBits } from './content.js';
+import type { FileDiff } from './diff.js';
+import { type Conflict, conflictsOf } from './merge.js';
+import type { Repository } from './repository.js';
+import { Snapshot, splitPaths } from './snapshot.js';
+import { decodeContent, encodeText } from './text.js';
+import { Transaction } from './transaction.js';
+import type { Change, CommitOptions, Content, FileMode, Glob, LogOptions, ObjectId, Path, Revision, Validator } from './types.js';
+import { checkedBy } from './validate.js';
+
+export class Reality {
+  readonly name: string;
+  readonly #repository: Repository;
+  #encoded: Uint8Array | undefined;
+
+  /** @internal */
+  constructor(repository: Repository, name: string) {
+    this.#repository = repository;
+    this.name = name;
+  }
+
+  /** The newest commit; undefined before the first. */
+  get head(): ObjectId | undefined {
+    return call(() => this.#repository.engine.head(this.#key));
+  }
+
+  /** A new reality with the same commit and the same staged changes. */
+  fork(name: string): Reality {
+    call(() => this.#repository.engine.fork(this.#key, encodeText(name), this.#repository.now()));
+    return new Reality(this.#repository, name);
+  }
+
+  /** What is at `path`, staged or committed. */
+  read(path: Path): Uint8Array {
+    return call(() => this.#repository.engine.read(this.#key, encodeText(path)));
+  }
+
+  readText(path: Path): string {
+    return decodeContent(this.read(path));
+  }
+
+  list(pattern?: Glob): Path[] {
+    return splitPaths(call(() => this.#repository.engine.list(this.#key, pattern === undefined ? undefined : encodeText(pattern))));
+  }
+
+  has(path: Path): boolean {
+    return call(() => this.#repository.engine.has(this.#key, encodeText(path)));
+  }
+
+  /** Stages; commit() records. Without a mode, a file that can be run stays so. */
+  write(path: Path, content: Content, mode?: FileMode): void {
+    const bytes = contentBytes(content, path);
+    call(() => this.#repository.engine.write(this.#key, encodeText(path), bytes, modeBits(mode)));
+  }
+
+  /** Stages the removal of a file, or of a folder with everything in it. */
+  remove(path: Path): void {
+    call(() => this.#repository.engine.remove(this.#key, encodeText(path)));
+  }
+
+  /** What is staged. */
+  status(): Change[] {
+    return this.#repository.changesFrom(call(() => this.#repository.engine.status(this.#key)));
+  }
+
+  /** Forgets what is staged, at a path or everywhere. */
+  discard(path?: Path): void {
+    call(() => this.#repository.engine.discard(this.#key, path === undefined ? undefined : encodeText(path)));
+  }
+
+  /** Records what is staged. */
+  commit(message: string, options: CommitOptions = {}): Commit {
+    const { engine } = this.#repository;
+    const now = this.#repository.now();
+    const details = commitDetails(message, options, now);
+    const { sign } = options;
+    if (sign === undefined) return new Commit(engine, call(() => engine.commit(this.#key, details, now)));
+    return this.#repository.finishSigned(call(() => engine.prepareCommit(this.#key, details, now)), sign, now);
+  }
+
+  /** Writes and commits in one step; `null` removes. What is staged at other paths stays staged. */
+  apply(changes: Record<Path, Content | null>, message = 'apply changes'): Commit {
+    const { engine } = this.#repository;
+    const now = this.#repository.now();
+    const staged = this.begin();
+    try {
+      for (const [path, content] of Object.entries(changes)) {
+        if (content === null) staged.remove(path);
+        else staged.add(path, content);
+      }
+      return new Commit(engine, call(() => engine.apply(this.#key, staged.inner, commitDetails(message, {}, now), now)));
+    } finally {
+      staged.rollback();
+    }
+  }
+
+  /** All or nothing, over the newest commit. */
+  begin(): Transaction {
+    return new Transaction(this.#repository, call(() => this.#repository.engine.begin(this.#key)));
+  }
+
+  /** Runs validators on the state with what is staged. Throws ValidationFailed with every problem, or returns. */
+  validate(validators: Validator[] = []): void {
+    const { engine } = this.#repository;
+    const tree = call(() => engine.previewStaged(this.#key));
+    checkedBy(validators, new Snapshot(this.#repository, tree, this.head), this.status());
+  }
+
+  /** The committed state. */
+  snapshot(): Snapshot {
+    return this.#repository.at(this);
+  }
+
+  log(options: LogOptions = {}): Iterable<Commit> {
+    return this.#repository.log({ from: this, ...options });
+  }
+
+  diff(other: Revision): FileDiff[] {
+    return this.#repository.diff(this, other);
+  }
+
+  /** Moves back to an earlier state at once, by default to the first parent. What is staged goes. */
+  rollback(to?: Revision): Commit {
+    const { engine } = this.#repository;
+    const target = this.#repository.resolve(to ?? `refs/heads/${this.name}~1`);
+    call(() => engine.rollback(this.#key, target, this.#repository.now()));
+    return new Commit(engine, this.head ?? target);
+  }
+
+  /** Paths that a recorded conflict left open, each with base, ours and theirs. */
+  conflicts(): Conflict[] {
+    return conflictsOf(call(() => this.#repository.engine.conflicts(this.#key)));
+  }
+
+  /** Stages the content that settles a recorded conflict; `null` settles it by removing the path. */
+  resolve(path: Path, content: Content | null): void {
+    const bytes = content === null ? undefined : contentBytes(content, path);
+    call(() => this.#repository.engine.resolveConflict(this.#key, encodeText(path), bytes));
+  }
+
+  get #key(): Uint8Array {
+    return this.#encoded ??= encodeText(this.name);
+  }
+}

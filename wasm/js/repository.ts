@@ -1,0 +1,266 @@
+/** A git repository in memory, with its realities. */
+import { call, type EnginePreparedCommit, type EngineRepository } from './binding.js';
+import { Commit, commitDetails, identityLine } from './commit.js';
+import { type DiffOptions, type FileDiff, fileDiffs } from './diff.js';
+import { GovcError } from './errors.js';
+import { importPack, type ImportResult, type PackBytes } from './exchange.js';
+import { logOf } from './log.js';
+import { type MergeOptions, mergeFlags, type MergeResult, readConflicts, resolutions, similarity } from './merge.js';
+import { PackedReader } from './packed.js';
+import { Reality } from './reality.js';
+import { Snapshot } from './snapshot.js';
+import { type Storage, StorageLink } from './storage/link.js';
+import { decodeText, encodeText } from './text.js';
+import type {
+  Change, CommitOptions, Glob, Limits, LogOptions, ObjectId, Operation, Progressive, RepositoryOptions, RepositoryStats, Revision,
+} from './types.js';
+
+const OPERATIONS_A_TIME = 256;
+
+export class Repository implements Disposable {
+  #engine: EngineRepository | undefined;
+  readonly #now: () => number;
+  #storage: StorageLink | undefined;
+
+  /** A fresh repository in memory. Never touches disk or network. */
+  constructor(options: RepositoryOptions = {}) {
+    const { main = 'main', author = { name: 'govc', email: 'govc@localhost' }, now = Date.now, limits = {} } = options;
+    this.#now = now;
+    const identity = encodeText(identityLine(author, 0));
+    this.#engine = call((engine) => new engine.Repository(encodeText(main), identity, limitFigures(limits)));
+  }
+
+  /** Opens a stored repository: `gitDirectory('.')` on Node. */
+  static async open(storage: Storage, options: RepositoryOptions & Progressive = {}): Promise<Repository> {
+    const repository = new Repository(options);
+    repository.#storage = await StorageLink.open(storage, repository, options);
+    return repository;
+  }
+
+  get main(): Reality {
+    return new Reality(this, decodeText(call(() => this.engine.mainName())));
+  }
+
+  /** Makes `reality` the new main. The old main stays as it is. */
+  setMain(reality: Reality | string): void {
+    call(() => this.engine.setMain(encodeText(nameOf(reality)), this.now()));
+  }
+
+  /** Throws NotFound where there is none. */
+  reality(name: string): Reality {
+    call(() => this.engine.checkReality(encodeText(name)));
+    return new Reality(this, name);
+  }
+
+  /** A new reality at `from`, by default at main. */
+  createReality(name: string, from?: Revision): Reality {
+    return this.realities([name], from)[0]!;
+  }
+
+  /** Forks many at once, as one operation: all or none. */
+  realities(names: string[], from?: Revision): Reality[] {
+    if (names.length === 0) return [];
+    const start = from === undefined ? this.main.head : this.resolve(from);
+    const joined = names.join('\n');
+    if (joined.split('\n').length !== names.length) {
+      throw new GovcError('InvalidName', 'the name of a reality holds no newline', { name: names.find((name) => name.includes('\n')) });
+    }
+    call(() => this.engine.createRealities(encodeText(joined), start, this.now()));
+    return names.map((name) => new Reality(this, name));
+  }
+
+  listRealities(pattern?: Glob): Reality[] {
+    const names = call(() => this.engine.listRealities(pattern === undefined ? undefined : encodeText(pattern)));
+    return names.length === 0 ? [] : decodeText(names).split('\n').map((name) => new Reality(this, name));
+  }
+
+  deleteReality(name: string): void {
+    call(() => this.engine.deleteReality(encodeText(name), this.now()));
+  }
+
+  /** Tags `target`, by default main: annotated where there is a message. Returns the id that the tag points to. */
+  tag(name: string, target?: Revision, message?: string): ObjectId {
+    const id = this.resolve(target ?? this.main);
+    return call(() => this.engine.tag(encodeText(name), id, message === undefined ? undefined : encodeText(message), this.now()));
+  }
+
+  /** Everything a revision expression of git names: 'main', 'main~2', 'v1.0^{tree}', an abbreviated id. */
+  resolve(revision: Revision): ObjectId {
+    if (typeof revision === 'string') return call(() => this.engine.resolve(encodeText(revision)));
+    if (revision instanceof Reality) {
+      const { head } = revision;
+      if (head === undefined) throw new GovcError('NotFound', `'${revision.name}' has no commit yet`, { reality: revision.name });
+      return head;
+    }
+    return revision.id;
+  }
+
+  /** The state at a commit. */
+  at(when: Revision): Snapshot {
+    const id = this.resolve(when);
+    const commit = call(() => this.engine.peelToCommit(id));
+    return new Snapshot(this, commit ?? id, commit);
+  }
+
+  log(options: LogOptions = {}): Iterable<Commit> {
+    return logOf(this, options);
+  }
+
+  diff(from: Revision, to: Revision, options: DiffOptions = {}): FileDiff[] {
+    const { paths = [], renames = true } = options;
+    const globs = encodeText(paths.join('\0'));
+    const ids = [this.resolve(from), this.resolve(to)] as const;
+    return fileDiffs(this.engine, call(() => this.engine.diff(ids[0], ids[1], globs, similarity(renames))));
+  }
+
+  mergeBase(a: Revision, b: Revision): ObjectId | undefined {
+    const ids = [this.resolve(a), this.resolve(b)] as const;
+    return call(() => this.engine.mergeBase(ids[0], ids[1]));
+  }
+
+  /** Three-way merge without moving anything: what `git merge-tree --write-tree` does. */
+  mergeTree(ours: Revision, theirs: Revision, options: MergeOptions = {}): MergeResult {
+    const sides = [this.resolve(ours), this.resolve(theirs)] as const;
+    const labels = encodeText(`${labelOf(ours)}\0${labelOf(theirs)}`);
+    const merged = (decided: Uint8Array) =>
+      this.#mergeResult(call(() => this.engine.mergeTree(sides[0], sides[1], mergeFlags(options), labels, decided)));
+    return this.#resolved(merged, options);
+  }
+
+  /** Merges `from` into `into` and moves it. A conflict throws unless `conflicts: 'record'`. */
+  merge(from: Reality | Revision, into: Reality | string, options: MergeOptions & CommitOptions = {}): MergeResult {
+    const target = encodeText(nameOf(into));
+    const source = this.resolve(from);
+    const label = encodeText(labelOf(from));
+    const decided = options.resolver === undefined ? new Uint8Array() : this.#decide(into, from, options);
+    const now = this.now();
+    const details = commitDetails(options.message ?? '', options, now);
+    const outcome = call(() => this.engine.merge(target, source, mergeFlags(options), label, decided, details, now));
+    const prepared = call(() => outcome.takeCommit());
+    const result = this.#mergeResult(call(() => outcome.result()));
+    outcome.free();
+    if (prepared !== undefined) result.commit = this.finishSigned(prepared, options.sign, now);
+    return result;
+  }
+
+  /** Undoes the last operation of this repository, whatever it was; and the one before, and so on. */
+  undo(): Operation | undefined {
+    return this.#operation(call(() => this.engine.undo(this.now())));
+  }
+
+  redo(): Operation | undefined {
+    return this.#operation(call(() => this.engine.redo(this.now())));
+  }
+
+  /** The log of operations, the oldest first. */
+  *operations(): Iterable<Operation> {
+    for (let start = 1; ; start += OPERATIONS_A_TIME) {
+      const some = this.#operations(start, OPERATIONS_A_TIME);
+      yield* some;
+      if (some.length < OPERATIONS_A_TIME) return;
+    }
+  }
+
+  /** Takes in a pack and moves refs to what it brought, all or nothing. */
+  importPack(pack: PackBytes, refs: Record<string, ObjectId>, options: Progressive = {}): Promise<ImportResult> {
+    return importPack(this, pack, refs, options);
+  }
+
+  stats(): RepositoryStats {
+    const [objects = 0, objectBytes = 0, memoryBytes = 0, realities = 0, commits = 0, operations = 0] = call(() => this.engine.stats());
+    return { objects, objectBytes, memoryBytes, realities, commits, operations };
+  }
+
+  /** Resolves when everything so far is durable in the storage, if there is one. */
+  async flush(): Promise<void> {
+    await this.#storage?.flush();
+  }
+
+  /** Gives the memory back. Every later call on this repository, its realities and commits throws Disposed. */
+  [Symbol.dispose](): void {
+    this.#storage?.close();
+    this.#engine?.free();
+    this.#engine = undefined;
+  }
+
+  /** @internal */
+  get engine(): EngineRepository {
+    if (this.#engine === undefined) throw new GovcError('Disposed', 'this repository was disposed: open it again');
+    return this.#engine;
+  }
+
+  /** @internal Milliseconds since the epoch by the repository's clock. */
+  now(): number {
+    return this.#now();
+  }
+
+  /** @internal Files that differ, as plain changes. */
+  changesFrom(bytes: Uint8Array): Change[] {
+    return fileDiffs(this.engine, bytes).map(({ path, kind, from, oldId, newId }) => ({
+      path, kind, ...(from && { from }), ...(oldId && { oldId }), ...(newId && { newId }),
+    }));
+  }
+
+  /** @internal Signs a prepared commit where a signer is given, and moves the reality. */
+  finishSigned(prepared: EnginePreparedCommit, sign: CommitOptions['sign'], now: number): Commit {
+    const signature = sign === undefined ? undefined : encodeText(sign(call(() => prepared.payload())));
+    return new Commit(this.engine, call(() => this.engine.finishCommit(prepared, signature, now)));
+  }
+
+  #operation(id: number): Operation | undefined {
+    return id === 0 ? undefined : this.#operations(id, 1)[0];
+  }
+
+  #operations(start: number, count: number): Operation[] {
+    const packed = new PackedReader(call(() => this.engine.operations(start, count)));
+    return packed.list(() => ({
+      id: packed.f64(),
+      kind: packed.text(),
+      description: packed.text(),
+      time: packed.f64(),
+      refs: packed.list(() => {
+        const [name, before, after] = [packed.text(), packed.text(), packed.text()];
+        return { name, ...(before && { before }), ...(after && { after }) };
+      }),
+    }));
+  }
+
+
+  #mergeResult(bytes: Uint8Array): MergeResult {
+    const packed = new PackedReader(bytes);
+    const [clean, fastForward, tree] = [packed.u8() === 1, packed.u8() === 1, packed.someId()];
+    const commit = packed.id();
+    const conflicts = readConflicts(packed);
+    return { clean, tree, fastForward, conflicts, ...(commit && { commit: new Commit(this.engine, commit) }) };
+  }
+
+  /** Merges once, asks the resolver about what stayed open, and merges again with its answers. */
+  #resolved(merged: (decided: Uint8Array) => MergeResult, { resolver }: MergeOptions): MergeResult {
+    const first = merged(new Uint8Array());
+    if (resolver === undefined || first.clean) return first;
+    return merged(resolutions(resolver, first.conflicts, (id) => call(() => this.engine.readBlob(id))));
+  }
+
+  #decide(into: Reality | string, from: Revision, options: MergeOptions): Uint8Array {
+    const { resolver, ...rest } = options;
+    const ours = `refs/heads/${nameOf(into)}`;
+    const { conflicts } = this.mergeTree(ours, from, rest);
+    return resolver === undefined ? new Uint8Array() : resolutions(resolver, conflicts, (id) => call(() => this.engine.readBlob(id)));
+  }
+}
+
+function nameOf(reality: Reality | string): string {
+  return typeof reality === 'string' ? reality : reality.name;
+}
+
+/** What conflict markers call a side. */
+function labelOf(revision: Revision): string {
+  if (typeof revision === 'string') return revision.replace(/^refs\/heads\//, '');
+  return revision instanceof Reality ? revision.name : revision.id;
+}
+
+/** Limits in the order of `decode::limits`; 0 stands for the default. */
+function limitFigures(limits: Partial<Limits>): Float64Array {
+  const { maxObjectBytes = 0, maxDeltaDepth = 0, maxPackObjects = 0, maxMemoryBytes = 0 } = limits;
+  return Float64Array.of(maxObjectBytes, maxDeltaDepth, maxPackObjects, maxMemoryBytes);
+}

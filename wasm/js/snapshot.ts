@@ -1,0 +1,64 @@
+/** An immutable state: a tree, with its commit and the history behind it. */
+import { call } from './binding.js';
+import { Commit } from './commit.js';
+import { type FileDiff } from './diff.js';
+import { GovcError } from './errors.js';
+import type { Repository } from './repository.js';
+import { decodeContent, decodeText, encodeText } from './text.js';
+import type { Glob, ObjectId, Path, Revision } from './types.js';
+
+export class Snapshot {
+  readonly #repository: Repository;
+  readonly #commit: ObjectId | undefined;
+  readonly #state: ObjectId;
+
+  /** @internal `state` is a commit or a tree; `commit` the commit that it is, or that it is built on. */
+  constructor(repository: Repository, state: ObjectId, commit: ObjectId | undefined) {
+    this.#repository = repository;
+    this.#state = state;
+    this.#commit = commit;
+  }
+
+  /** The commit whose state this is; for a would-be state, the commit that it is built on. */
+  get commit(): Commit {
+    if (this.#commit === undefined) throw new GovcError('NotFound', 'this state has no commit behind it', { tree: this.#state });
+    return new Commit(this.#repository.engine, this.#commit);
+  }
+
+  /** The state's tree or commit. @internal */
+  get id(): ObjectId {
+    return this.#state;
+  }
+
+  read(path: Path): Uint8Array {
+    return call(() => this.#repository.engine.readAt(this.#state, encodeText(path)));
+  }
+
+  readText(path: Path): string {
+    return decodeContent(this.read(path));
+  }
+
+  has(path: Path): boolean {
+    return call(() => this.#repository.engine.hasAt(this.#state, encodeText(path)));
+  }
+
+  list(pattern?: Glob): Path[] {
+    return splitPaths(call(() => this.#repository.engine.listAt(this.#state, pattern === undefined ? undefined : encodeText(pattern))));
+  }
+
+  /** The newest commit at or before this state, or the newest that changed `path`. */
+  lastCommit(path?: Path): Commit {
+    if (path === undefined) return this.commit;
+    for (const commit of this.#repository.log({ from: this.commit, path, limit: 1 })) return commit;
+    throw new GovcError('NotFound', `no commit has changed '${path}'`, { path });
+  }
+
+  diff(other: Revision): FileDiff[] {
+    return this.#repository.diff(this, other);
+  }
+}
+
+/** Paths of an answer that joins them by NUL. */
+export function splitPaths(bytes: Uint8Array): Path[] {
+  return bytes.length === 0 ? [] : decodeText(bytes).split('\0');
+}

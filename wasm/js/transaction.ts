@@ -1,0 +1,80 @@
+/** All or nothing. Nothing is visible until commit() returns. */
+import { call, type EngineTransaction } from './binding.js';
+import { Commit, commitDetails } from './commit.js';
+import { contentBytes, modeBits } from './content.js';
+import { GovcError } from './errors.js';
+import type { Repository } from './repository.js';
+import { Snapshot } from './snapshot.js';
+import { encodeText } from './text.js';
+import type { Change, CommitOptions, Content, FileMode, Path, Validator } from './types.js';
+import { checkedBy } from './validate.js';
+
+export class Transaction implements Disposable {
+  readonly #repository: Repository;
+  #inner: EngineTransaction | undefined;
+
+  /** @internal */
+  constructor(repository: Repository, inner: EngineTransaction) {
+    this.#repository = repository;
+    this.#inner = inner;
+  }
+
+  add(path: Path, content: Content, mode?: FileMode): this {
+    const bytes = contentBytes(content, path);
+    call(() => this.#repository.engine.transactionPut(this.inner, encodeText(path), bytes, modeBits(mode)));
+    return this;
+  }
+
+  /** Removes a file, or a folder with everything in it. */
+  remove(path: Path): this {
+    call(() => this.#repository.engine.transactionRemove(this.inner, encodeText(path)));
+    return this;
+  }
+
+  move(from: Path, to: Path): this {
+    call(() => this.#repository.engine.transactionMove(this.inner, encodeText(from), encodeText(to)));
+    return this;
+  }
+
+  /** What the transaction sees: its own writes over the state at its begin. */
+  read(path: Path): Uint8Array {
+    return call(() => this.#repository.engine.transactionRead(this.inner, encodeText(path)));
+  }
+
+  changes(): Change[] {
+    return this.#repository.changesFrom(call(() => this.#repository.engine.transactionChanges(this.inner)));
+  }
+
+  /** Runs validators on the would-be state. Throws ValidationFailed with every problem; the transaction stays open. */
+  validate(validators: Validator[] = []): void {
+    const { engine } = this.#repository;
+    const tree = call(() => engine.transactionPreview(this.inner));
+    checkedBy(validators, new Snapshot(this.#repository, tree, call(() => engine.transactionBase(this.inner))), this.changes());
+  }
+
+  /** Throws Stale where the reality has moved under the paths this transaction read or wrote. */
+  commit(message: string, options: CommitOptions = {}): Commit {
+    const now = this.#repository.now();
+    const details = commitDetails(message, options, now);
+    const prepared = call(() => this.#repository.engine.prepareTransaction(this.inner, details, now));
+    const commit = this.#repository.finishSigned(prepared, options.sign, now);
+    this.rollback();
+    return commit;
+  }
+
+  /** Forgets everything. A transaction that is over stays over. */
+  rollback(): void {
+    this.#inner?.free();
+    this.#inner = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.rollback();
+  }
+
+  /** @internal */
+  get inner(): EngineTransaction {
+    if (this.#inner === undefined) throw new GovcError('Disposed', 'this transaction is over: begin another');
+    return this.#inner;
+  }
+}

@@ -1,0 +1,110 @@
+/** The vocabulary of the API: plain shapes, no behaviour. */
+import type { Commit } from './commit.js';
+import type { Reality } from './reality.js';
+import type { Snapshot } from './snapshot.js';
+
+/** 40 lower-case hex digits: the id that git itself gives the same object. */
+export type ObjectId = string;
+/** Path relative to the root of the tree: no leading '/', no '.', '..', '.git' parts. */
+export type Path = string;
+/** What a caller may give as file content. Plain objects are written as JSON, two spaces a level. */
+export type Content = string | Uint8Array | object;
+/** A glob as in .gitignore: '*.tf', 'k8s/**\/*.yaml', '!secret/**'. */
+export type Glob = string;
+export type FileMode = 'file' | 'executable' | 'symlink';
+
+/** Who, and when: `time` as a Date or in milliseconds since the epoch, `offsetMinutes` east of UTC. */
+export interface Signature { name: string; email: string; time?: Date | number; offsetMinutes?: number }
+
+/** Everything that names a state: a revision expression of git, or a value of this API. */
+export type Revision = string | Commit | Reality | Snapshot;
+
+/** For everything that may take longer than a blink. */
+export interface Progressive {
+  signal?: AbortSignal;
+  onProgress?: (progress: { phase: string; done: number; total?: number }) => void;
+}
+
+/** Bounds on hostile input; each has a safe default. */
+export interface Limits {
+  /** Largest inflated object, in bytes. Default 512 MiB. */
+  maxObjectBytes: number;
+  /** Longest chain of deltas that is followed. Default 4,095. */
+  maxDeltaDepth: number;
+  /** Most objects in one pack. Default 20 million. */
+  maxPackObjects: number;
+  /** Most bytes that the repository may hold in memory. Default 3 GiB. */
+  maxMemoryBytes: number;
+}
+
+export interface RepositoryOptions {
+  /** Name of the first reality. Default 'main'. */
+  main?: string;
+  /** Who acts where a commit names nobody. Default 'govc <govc@localhost>'. */
+  author?: Signature;
+  /** A clock in milliseconds since the epoch, for reproducible commits. Default Date.now. */
+  now?: () => number;
+  limits?: Partial<Limits>;
+}
+
+export interface CommitOptions {
+  author?: Signature;
+  /** Default: the author. */
+  committer?: Signature;
+  /** Commit even where nothing changed. Default false: such a commit is refused. */
+  allowEmpty?: boolean;
+  /** Makes the armoured signature of the commit's bytes. */
+  sign?: (payload: Uint8Array) => string;
+}
+
+export interface LogOptions {
+  /** Where to start. Default: main, or the reality whose log it is. */
+  from?: Revision | Revision[];
+  /** What is reachable from these is left out. */
+  not?: Revision[];
+  limit?: number;
+  /** Only commits that changed this file or folder. */
+  path?: Path;
+  /** Only commits whose author line contains this. */
+  author?: string;
+  since?: Date;
+  until?: Date;
+  firstParent?: boolean;
+  order?: 'time' | 'topological';
+}
+
+export interface Change {
+  path: Path;
+  kind: 'added' | 'modified' | 'removed' | 'renamed' | 'mode';
+  from?: Path;
+  oldId?: ObjectId;
+  newId?: ObjectId;
+}
+
+export interface Problem { path?: Path; line?: number; column?: number; message: string; rule?: string; severity?: 'error' | 'warning' }
+/** Looks at a would-be state; throws or returns problems where it is not good. */
+export type Validator = (snapshot: Snapshot, changes: Change[]) => void | Problem[];
+
+export interface Operation {
+  /** Position in the log, from 1. */
+  id: number;
+  kind: string;
+  description: string;
+  /** Milliseconds since the epoch. */
+  time: number;
+  /** What moved; a symbolic ref's target reads 'ref: NAME'. */
+  refs: { name: string; before?: ObjectId; after?: ObjectId }[];
+}
+
+export interface RepositoryStats {
+  objects: number;
+  /** Bytes of the bodies of objects that are in no pack. */
+  objectBytes: number;
+  /** Bytes that packs, indexes, caches and objects take. */
+  memoryBytes: number;
+  realities: number;
+  /** Commits that the commit graph has seen. */
+  commits: number;
+  /** Entries of the log of operations. */
+  operations: number;
+}
