@@ -13,6 +13,7 @@ export type Engine = typeof glue;
 export type EngineRepository = glue.Repository;
 export type EngineTransaction = glue.Transaction;
 export type EnginePreparedCommit = glue.PreparedCommit;
+export type EngineGitExchange = glue.GitExchange;
 export type EnginePackImport = glue.PackImport;
 
 let ready = false;

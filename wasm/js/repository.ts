@@ -4,6 +4,7 @@ import { Commit, commitDetails, identityLine } from './commit.js';
 import { type DiffOptions, type FileDiff, fileDiffs } from './diff.js';
 import { GovcError } from './errors.js';
 import { importPack, type ImportResult, type PackBytes } from './exchange.js';
+import { gitHandler, type HandlerOptions } from './handler.js';
 import { logOf } from './log.js';
 import { type MergeOptions, mergeFlags, type MergeResult, readConflicts, resolutions, similarity } from './merge.js';
 import { PackedReader } from './packed.js';
@@ -164,6 +165,11 @@ export class Repository implements Disposable {
   /** Takes in a pack and moves refs to what it brought, all or nothing. */
   importPack(pack: PackBytes, refs: Record<string, ObjectId>, options: Progressive = {}): Promise<ImportResult> {
     return importPack(this, pack, refs, options);
+  }
+
+  /** A web-standard handler that serves this repository to real git clients over smart HTTP. */
+  handler(options: HandlerOptions = {}): (request: Request) => Promise<Response> {
+    return gitHandler(this, options);
   }
 
   stats(): RepositoryStats {

@@ -5,7 +5,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it: `allocator`, `memory_compare`, `panic`, `error`,
 //! `packed`, `decode`, `object`, `repository`, `commit`, `difference`, `transaction`, `reality`, `history`, `merge`, `exchange`,
-//! `storage`.
+//! `storage`, `serve`.
 
 #[cfg(target_family = "wasm")]
 mod allocator;
@@ -23,5 +23,6 @@ mod packed;
 mod panic;
 mod reality;
 mod repository;
+mod serve;
 mod storage;
 mod transaction;

@@ -6,7 +6,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it: `error`, `env`, `store`, `workspace`, `operation`,
 //! `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `difference`, `merge`, `exchange`,
-//! `stats`.
+//! `serve`, `stats`.
 #![no_std]
 
 extern crate alloc;
@@ -23,6 +23,7 @@ mod merge;
 mod operation;
 mod realities;
 mod repository;
+mod serve;
 mod snapshot;
 mod stats;
 mod storage;
@@ -38,6 +39,7 @@ pub use history::History;
 pub use merge::{FastForward, MergeOutcome, MergeRequest, Merged};
 pub use operation::{Operation, OperationKind, OperationLog};
 pub use repository::Repository;
+pub use serve::{GitExchange, ProposedUpdate};
 pub use stats::Stats;
 pub use storage::PendingBatch;
 pub use store::Store;

@@ -113,6 +113,20 @@ impl Repository {
         Ok(self.log.append(kind, description, env.now_ms, deltas))
     }
 
+    /// Logs refs that a push has moved already.
+    pub(crate) fn log_moved(
+        &mut self,
+        kind: OperationKind,
+        description: String,
+        env: &Env,
+        deltas: Vec<RefDelta>,
+    ) {
+        if !deltas.is_empty() {
+            self.settle(&deltas);
+            self.log.append(kind, description, env.now_ms, deltas);
+        }
+    }
+
     /// Keeps what is remembered beside the refs in step with them.
     pub(crate) fn settle(&mut self, deltas: &[RefDelta]) {
         let main = self.main_ref();

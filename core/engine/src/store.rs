@@ -22,6 +22,11 @@ impl Store {
         self.packs.push(pack);
     }
 
+    /// Adds the pack of a push, if it brought one.
+    pub(crate) fn take_packs(&mut self, pack: Option<Pack>) {
+        self.packs.extend(pack);
+    }
+
     /// Takes back the pack that was added last.
     pub(crate) fn drop_newest_pack(&mut self) {
         self.packs.pop();
