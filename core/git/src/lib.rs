@@ -4,7 +4,8 @@
 //! a peer, a clock, a file system or JavaScript. A missing object is an ordinary result.
 //!
 //! Modules, foundations first; a module uses only those above it:
-//! `limits`, `kind`, `id`, `object`, `path`, `glob`, `store`, `pack`, `disk`, `edit`, `refs`, `rev`, `diff`, `merge`, `transport`.
+//! `limits`, `kind`, `id`, `object`, `path`, `glob`, `store`, `pack`, `disk`, `edit`, `refs`, `rev`, `diff`, `merge`,
+//! `transport`, `verify`.
 #![no_std]
 
 extern crate alloc;
@@ -27,6 +28,7 @@ pub mod refs;
 pub mod rev;
 pub mod store;
 pub mod transport;
+pub mod verify;
 
 pub use id::ObjectId;
 pub use kind::Kind;

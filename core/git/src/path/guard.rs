@@ -97,11 +97,24 @@ impl SpecialFile {
 
     /// Whether some file system takes `name` for this file.
     pub fn is_named(self, name: &[u8]) -> bool {
+        Self::may_be_named(name) && self.is_at_start(name)
+    }
+
+    /// Whether `name` may be one of all these files: a quick look that spares most names the rest.
+    fn may_be_named(name: &[u8]) -> bool {
+        match name.first() {
+            Some(b'.' | b'~' | 0xe2 | 0xef) => true,
+            Some(b'g' | b'G' | b'm' | b'M') => name[..name.len().min(8)].contains(&b'~'),
+            _ => false,
+        }
+    }
+
+    fn is_at_start(self, name: &[u8]) -> bool {
         self.is_ntfs(name) || is_hfs(name, self.name())
     }
 
     /// As [`SpecialFile::is_named`], for what follows a `\` in it too.
-    fn is_named_anywhere(self, name: &[u8]) -> bool {
+    pub(crate) fn is_named_anywhere(self, name: &[u8]) -> bool {
         let behind = |at| self.is_ntfs(&name[at + 1..]);
         self.is_named(name) || name.find_iter("\\").any(behind)
     }

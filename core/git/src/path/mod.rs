@@ -13,8 +13,8 @@ use core::fmt;
 use bstr::{BStr, BString, ByteSlice};
 
 pub use clash::{Clash, find_clashes};
-pub(crate) use guard::check_link;
 pub use guard::{SpecialFile, check_entry, check_name};
+pub(crate) use guard::{check_link, is_dot_git};
 pub use windows::{WindowsProblem, check_windows_name};
 
 /// Longest path, in bytes: PATH_MAX where checkouts happen.
