@@ -3,7 +3,7 @@ import { call, type EnginePreparedCommit, type EngineRepository } from './bindin
 import { Commit, commitDetails, identityLine } from './commit.js';
 import { type DiffOptions, type FileDiff, fileDiffs } from './diff.js';
 import { GovcError } from './errors.js';
-import { importPack, type ImportResult, type PackBytes } from './exchange.js';
+import { exportPack, importPack, type ImportResult, type PackBytes } from './exchange.js';
 import { gitHandler, type HandlerOptions } from './handler.js';
 import { logOf } from './log.js';
 import { type MergeOptions, mergeFlags, type MergeResult, readConflicts, resolutions, similarity } from './merge.js';
@@ -165,6 +165,11 @@ export class Repository implements Disposable {
   /** Takes in a pack and moves refs to what it brought, all or nothing. */
   importPack(pack: PackBytes, refs: Record<string, ObjectId>, options: Progressive = {}): Promise<ImportResult> {
     return importPack(this, pack, refs, options);
+  }
+
+  /** A pack of everything that `wants` (by default all refs) reach and `haves` do not. */
+  exportPack(wants?: Revision[], haves: Revision[] = []): Uint8Array {
+    return exportPack(this, wants, haves);
   }
 
   /** A web-standard handler that serves this repository to real git clients over smart HTTP. */

@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::decode;
 use crate::error::thrown;
+use crate::history::ids;
 use crate::repository::Repository;
 
 /// A pack on its way in.
@@ -133,6 +134,30 @@ impl Repository {
         let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         let refs = lines.map(stored_ref).collect::<Result<Vec<_>>>().map_err(thrown)?;
         self.engine.load_refs(refs).map_err(thrown)
+    }
+}
+
+/// A pack on its way out.
+#[wasm_bindgen]
+pub struct PackExport(govc_engine::PackExport);
+
+#[wasm_bindgen]
+impl PackExport {
+    /// Begins a pack of what `wants` (without them, all refs) reach and `haves` do not; ids joined without anything between.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        repository: &Repository,
+        wants: Option<String>,
+        haves: &str,
+    ) -> std::result::Result<Self, JsValue> {
+        let wants = wants.as_deref().map(ids).transpose().map_err(thrown)?;
+        let haves = ids(haves).map_err(thrown)?;
+        Ok(Self(repository.engine.export(wants, haves).map_err(thrown)?))
+    }
+
+    /// The next bytes; nothing after the last.
+    pub fn next(&mut self, repository: &Repository) -> std::result::Result<Option<Vec<u8>>, JsValue> {
+        repository.engine.export_chunk(&mut self.0).map_err(thrown)
     }
 }
 

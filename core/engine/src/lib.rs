@@ -6,7 +6,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it: `error`, `env`, `store`, `workspace`, `operation`,
 //! `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `difference`, `merge`, `exchange`,
-//! `serve`, `stats`.
+//! `export`, `serve`, `stats`.
 #![no_std]
 
 extern crate alloc;
@@ -18,6 +18,7 @@ mod difference;
 mod env;
 mod error;
 mod exchange;
+mod export;
 mod history;
 mod merge;
 mod operation;
@@ -34,6 +35,7 @@ mod workspace;
 pub use commit::{CommitRequest, PreparedCommit};
 pub use env::{Author, Env};
 pub use error::{Detail, Error, ErrorCode, Result};
+pub use export::PackExport;
 pub use govc_git as git;
 pub use history::History;
 pub use merge::{FastForward, MergeOutcome, MergeRequest, Merged};
