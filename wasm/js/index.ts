@@ -16,3 +16,4 @@ export type {
   Change, CommitOptions, Content, FileMode, Glob, Limits, LogOptions, ObjectId, Operation, Path, Problem, Progressive,
   RepositoryOptions, RepositoryStats, Revision, Signature, Validator,
 } from './types.js';
+export type { VerifyReport } from './verify.js';

@@ -15,6 +15,7 @@ import { decodeText, encodeText } from './text.js';
 import type {
   Change, CommitOptions, Glob, Limits, LogOptions, ObjectId, Operation, Progressive, RepositoryOptions, RepositoryStats, Revision,
 } from './types.js';
+import { verify, type VerifyReport } from './verify.js';
 
 const OPERATIONS_A_TIME = 256;
 
@@ -175,6 +176,11 @@ export class Repository implements Disposable {
   /** A web-standard handler that serves this repository to real git clients over smart HTTP. */
   handler(options: HandlerOptions = {}): (request: Request) => Promise<Response> {
     return gitHandler(this, options);
+  }
+
+  /** Checks every object, link and ref, as git fsck does. */
+  verify(options: Progressive = {}): Promise<VerifyReport> {
+    return verify(this, options);
   }
 
   stats(): RepositoryStats {

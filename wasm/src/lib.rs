@@ -5,7 +5,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it: `allocator`, `memory_compare`, `panic`, `error`,
 //! `packed`, `decode`, `object`, `repository`, `commit`, `difference`, `transaction`, `reality`, `history`, `merge`, `exchange`,
-//! `storage`, `serve`.
+//! `storage`, `serve`, `verify`.
 
 #[cfg(target_family = "wasm")]
 mod allocator;
@@ -26,3 +26,4 @@ mod repository;
 mod serve;
 mod storage;
 mod transaction;
+mod verify;

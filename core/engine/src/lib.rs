@@ -6,7 +6,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it: `error`, `env`, `store`, `workspace`, `operation`,
 //! `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `difference`, `merge`, `exchange`,
-//! `export`, `serve`, `stats`.
+//! `export`, `serve`, `stats`, `verify`.
 #![no_std]
 
 extern crate alloc;
@@ -30,6 +30,7 @@ mod stats;
 mod storage;
 mod store;
 mod transaction;
+mod verify;
 mod workspace;
 
 pub use commit::{CommitRequest, PreparedCommit};
@@ -46,3 +47,4 @@ pub use stats::Stats;
 pub use storage::PendingBatch;
 pub use store::Store;
 pub use transaction::Transaction;
+pub use verify::Verification;

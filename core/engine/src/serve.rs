@@ -15,6 +15,7 @@ use govc_git::transport::ls_refs::ServedRefs;
 use govc_git::transport::push::{PushStep, ReceivePack};
 use govc_git::transport::server::{ServeOptions, Served, UploadPack};
 use govc_git::transport::{PushPolicy, Refusal};
+use govc_git::verify::{self, Severity};
 use govc_git::{Kind, ObjectId};
 
 use crate::operation::OperationKind;
@@ -143,7 +144,13 @@ impl Repository {
     }
 }
 
-/// Judges a pushed object by what git's fsck calls an error.
-fn check_object(_id: &ObjectId, _kind: Kind, _bytes: &[u8]) -> Result<(), String> {
-    Ok(())
+/// Judges a pushed object: what git's fsck calls an error is refused, what it warns of is taken, as old histories need.
+fn check_object(id: &ObjectId, kind: Kind, bytes: &[u8]) -> Result<(), String> {
+    let mut worst = None;
+    verify::check_object(id, kind, bytes, &mut |problem| {
+        if problem.severity() >= Severity::Error && worst.is_none() {
+            worst = Some(problem);
+        }
+    });
+    worst.map_or(Ok(()), |problem| Err(format!("{}: {}", problem.message_id(), problem.message)))
 }
