@@ -49,6 +49,7 @@ struct Link {
 
 /// The entry of an object as it lies in the pack.
 pub(super) struct RawEntry<'a> {
+    pub(super) entry_type: EntryType,
     pub(super) offset: u64,
     /// Inflated bytes: of the object, or of the delta.
     pub(super) size: u64,
@@ -178,6 +179,7 @@ impl Pack {
             }
         };
         Some(RawEntry {
+            entry_type: header.entry_type,
             offset,
             size: header.size,
             bytes,

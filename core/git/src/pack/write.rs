@@ -116,8 +116,9 @@ enum Stage {
 pub(super) struct Item {
     pub(super) id: ObjectId,
     pub(super) name_hash: u32,
+    /// Unknown for a reused delta.
     pub(super) kind: Kind,
-    /// Bytes of the object.
+    /// Bytes of the object; unknown for a reused delta.
     pub(super) size: u64,
     pub(super) form: Form,
     /// Deltas between it and a whole object.
@@ -275,30 +276,33 @@ impl PackWriter {
         Ok(all)
     }
 
-    /// Looks up an item, and whether a pack has it in a form that can be reused.
+    /// Looks up an item: whether a pack has it in a form that can be reused, else its kind and size.
     fn prepare(&mut self, at: usize, sources: &PackSources<'_>) -> Result<(), PackError> {
         let id = self.items[at].id;
-        let (kind, size) = match sources.objects.header(&id) {
-            Ok(header) => header,
-            // A base that is only welcome is left out: nothing stands on an object without bytes.
-            Err(_) if at >= self.thin => (Kind::Blob, 0),
-            Err(error) => return Err(error.into()),
-        };
-        let mut form = Form::Whole;
-        if self.options.reuse && at < self.thin {
-            let mut packs = sources.packs.iter().enumerate();
-            let found = packs.find_map(|(number, pack)| Some((number as u32, pack.raw_entry(&id)?)));
-            if let Some((pack, entry)) = found {
-                form = match entry.base.map(|base| self.by_id.get(&base)) {
-                    None => Form::ReusedWhole { pack },
-                    Some(Some(base)) => Form::ReusedDelta { pack, base: *base },
-                    Some(None) => Form::Whole,
-                };
+        let is_written = at < self.thin;
+        let mut packs = sources.packs.iter().enumerate().filter(|_| self.options.reuse && is_written);
+        let found = packs.find_map(|(number, pack)| Some((number as u32, pack.raw_entry(&id)?)));
+        let item = &mut self.items[at];
+        if let Some((pack, entry)) = found {
+            match (entry.entry_type, entry.base.and_then(|base| self.by_id.get(&base))) {
+                (EntryType::Whole(kind), _) => {
+                    (item.kind, item.size, item.form) = (kind, entry.size, Form::ReusedWhole { pack });
+                    return Ok(());
+                }
+                // Its kind and size are those that its chain ends with; nobody asks for them here.
+                (_, Some(base)) => {
+                    (item.form, item.depth) = (Form::ReusedDelta { pack, base: *base }, DEPTH_UNKNOWN);
+                    return Ok(());
+                }
+                (_, None) => {}
             }
         }
-        let depth = if matches!(form, Form::ReusedDelta { .. }) { DEPTH_UNKNOWN } else { 0 };
-        let item = &mut self.items[at];
-        (item.kind, item.size, item.form, item.depth) = (kind, size, form, depth);
+        (item.kind, item.size) = match sources.objects.header(&id) {
+            Ok(header) => header,
+            // A base that is only welcome is left out: nothing stands on an object without bytes.
+            Err(_) if !is_written => (Kind::Blob, 0),
+            Err(error) => return Err(error.into()),
+        };
         Ok(())
     }
 
