@@ -2,12 +2,15 @@
 
 use bstr::ByteSlice;
 use govc_git::limits::Limits;
-use govc_git::pack::{PackReceiver, PackSources, PackWriter, WriteOptions};
+use govc_git::pack::{PackSources, PackWriter, WriteOptions};
 use govc_git::refs::{Expected, NewValue, RefName, RefStore, RefUpdate};
 use govc_git::rev::CommitGraph;
-use govc_git::store::MemoryStore;
+use govc_git::transport::WantPolicy;
 use govc_git::transport::bundle::BundleHeader;
+use govc_git::transport::ls_refs::ServedRefs;
+use govc_git::transport::request::Version;
 use govc_git::transport::select::{Selection, SelectionRequest};
+use govc_git::transport::server::{Served, UploadPack};
 use govc_git::{ObjectId, ObjectSource};
 use govc_tests::{GitServer, HeldRepository, TestRepo, corpus_bundle};
 
@@ -483,31 +486,11 @@ fn a_new_value_must_fit_its_ref() {
     assert!(refs.get(b"refs/tags/blob").is_some() && refs.get(b"refs/heads/blob").is_none());
 }
 
-/// A repository that holds what a bundle does, as one pack.
-fn held_from_bundle(bytes: &[u8]) -> HeldRepository {
-    let limits = Limits::default();
-    let (header, start) = BundleHeader::parse(bytes, &limits).unwrap();
-    assert!(header.prerequisites.is_empty());
-    let mut held = HeldRepository::default();
-    held.packs.push(PackReceiver::receive(&bytes[start..], &MemoryStore::new(), limits).unwrap());
-    let set = |name: &str, new: NewValue| RefUpdate {
-        name: RefName::new(name).unwrap(),
-        expected: Expected::Any,
-        new,
-    };
-    let named = header.refs.iter().filter(|(name, _)| name.starts_with(b"refs/"));
-    let mut updates: Vec<_> =
-        named.map(|(name, id)| set(name.to_str().unwrap(), NewValue::Set(*id))).collect();
-    updates.push(set("HEAD", NewValue::Symbolic(RefName::branch("main").unwrap())));
-    held.refs.update(&updates).unwrap();
-    held
-}
-
 #[test]
 fn bundles_go_both_ways() {
     let origin = sample();
     origin.git(&["bundle", "create", "-q", "all.bundle", "--all"]);
-    let held = held_from_bundle(&std::fs::read(origin.path().join("all.bundle")).unwrap());
+    let held = HeldRepository::from_bundle(&std::fs::read(origin.path().join("all.bundle")).unwrap());
     assert_eq!(held.ref_lines(), refs_of(&origin, "refs"));
 
     // What comes after a tag, as git bundles it and as it is bundled here.
@@ -551,7 +534,7 @@ fn bundles_go_both_ways() {
 fn the_corpus_is_cloned_whole() {
     let Some(path) = corpus_bundle("flask.bundle") else { return };
     let real = TestRepo::clone_bare(path.to_str().unwrap());
-    let held = held_from_bundle(&std::fs::read(&path).unwrap());
+    let held = HeldRepository::from_bundle(&std::fs::read(&path).unwrap());
     let server = GitServer::start(held);
     let timed = |what: &str, url: &str, arguments: &[&str]| {
         let clone = TestRepo::empty();
@@ -571,5 +554,213 @@ fn the_corpus_is_cloned_whole() {
         // Trees of 2010 have modes with a leading zero.
         ours.git(&["-c", "fsck.zeroPaddedFilemode=ignore", "fsck", "--strict"]);
     }
+    assert_quiet(&server);
+}
+
+/// What git's own server answers to a request over HTTP, up to the pack.
+fn real_answer(origin: &TestRepo, version: &str, request: &[u8]) -> Vec<u8> {
+    let arguments = [
+        "-c",
+        &format!("alias.serve=!GIT_PROTOCOL=version={version} git upload-pack --stateless-rpc ."),
+        "serve",
+    ];
+    let output = origin.run(&arguments, request);
+    before_pack(&output.stdout)
+}
+
+/// What is answered here.
+fn our_answer(held: &HeldRepository, version: Version, request: &[u8]) -> Vec<u8> {
+    let mut machine = UploadPack::new(version, held.options);
+    request.chunks(11).for_each(|piece| machine.handle_input(piece));
+    machine.end_input();
+    let refs = ServedRefs::from_store(&held.refs);
+    let served = Served { source: held, packs: &[], refs: &refs, shallow: &held.shallow };
+    let mut answer = Vec::new();
+    while let Some(chunk) = machine.next_chunk(&served) {
+        answer.extend_from_slice(&chunk);
+    }
+    before_pack(&answer)
+}
+
+/// Cuts an answer off where the pack, or talk of it, begins.
+fn before_pack(answer: &[u8]) -> Vec<u8> {
+    // A packet's four digits stand before what is searched for, except before a bare pack.
+    let starts = [(&b"packfile\n"[..], 4), (b"\x02Enumerating", 4), (b"\x01PACK", 4), (b"PACK", 0)];
+    let found = starts.iter().filter_map(|(start, before)| Some(answer.find(start)? - before));
+    answer[..found.min().unwrap_or(answer.len())].to_vec()
+}
+
+#[test]
+fn negotiations_are_answered_with_gits_bytes() {
+    let origin = sample();
+    let held = HeldRepository::from_git(&origin);
+    let id = |revision: &str| origin.id(revision).to_string();
+    let (main, side, old, root) = (id("main"), id("side"), id("main~5"), id("main~11"));
+    let tag = id("v1");
+    let foreign = "1".repeat(40);
+    let v2: Vec<Vec<String>> = vec![
+        vec![format!("want {main}")],
+        vec![format!("want {main}"), format!("have {foreign}")],
+        vec![format!("want {main}"), format!("have {old}")],
+        vec![
+            format!("want {main}"),
+            format!("want {tag}"),
+            format!("have {old}"),
+            format!("have {root}"),
+            format!("have {foreign}"),
+        ],
+        vec![format!("want {main}"), format!("have {side}")],
+        vec![format!("want {side}"), format!("have {main}")],
+        vec![format!("want {root}"), format!("have {main}")],
+        vec![format!("want {main}"), format!("have {tag}")],
+        vec![format!("want {main}"), format!("have {old}"), "wait-for-done".into()],
+        vec![format!("want {main}"), format!("have {old}"), "done".into()],
+        vec![format!("have {old}"), "wait-for-done".into()],
+        vec![format!("have {old}")],
+        vec![format!("want {main}"), "deepen 1".into(), "done".into()],
+        vec![format!("want {main}"), "deepen 3".into(), format!("shallow {main}"), format!("have {main}")],
+        vec![format!("want {main}"), format!("shallow {old}"), format!("have {old}")],
+        vec![format!("want {main}"), format!("shallow {foreign}"), "done".into()],
+        vec![
+            format!("want {main}"),
+            "deepen 2147483647".into(),
+            format!("shallow {old}"),
+            format!("have {old}"),
+        ],
+        vec![
+            format!("want {main}"),
+            "deepen-relative".into(),
+            "deepen 2".into(),
+            format!("shallow {old}"),
+            format!("have {old}"),
+        ],
+        vec![format!("want {main}"), "deepen-not v1".into(), "done".into()],
+        vec![
+            format!("want {main}"),
+            format!("want {}", id("main^{tree}")),
+            format!("want {}", id("main:README")),
+            "done".into(),
+        ],
+    ];
+    for lines in &v2 {
+        let lines: String = lines.iter().map(|line| packet(line)).collect();
+        let request = format!("{}0001{lines}0000", packet("command=fetch"));
+        let (ours, real) = (
+            our_answer(&held, Version::V2, request.as_bytes()),
+            real_answer(&origin, "2", request.as_bytes()),
+        );
+        assert_eq!(ours.as_bstr(), real.as_bstr(), "{request}");
+    }
+    let wants = |caps: &str, more: &str| format!("{}{more}0000", packet(&format!("want {main} {caps}\n")));
+    let have = |ids: &[&str]| ids.iter().map(|id| packet(&format!("have {id}\n"))).collect::<String>();
+    for caps in [
+        "",
+        "multi_ack",
+        "multi_ack_detailed",
+        "multi_ack_detailed no-done",
+        "multi_ack_detailed side-band-64k",
+    ] {
+        for tail in [
+            have(&[&old]) + "0000",
+            have(&[&foreign]) + "0000",
+            have(&[&old, &root]) + "0000",
+            have(&[&old]) + &packet("done\n"),
+            have(&[&old, &side]) + &packet("done\n"),
+            have(&[&foreign]) + &packet("done\n"),
+            packet("done\n"),
+        ] {
+            let request = wants(caps, "") + &tail;
+            let (ours, real) = (
+                our_answer(&held, Version::V0, request.as_bytes()),
+                real_answer(&origin, "0", request.as_bytes()),
+            );
+            assert_eq!(ours.as_bstr(), real.as_bstr(), "{request}");
+        }
+    }
+    for more in [packet("deepen 2"), packet(&format!("shallow {main}")) + &packet("deepen 3")] {
+        let request = wants("multi_ack_detailed", &more);
+        let (ours, real) = (
+            our_answer(&held, Version::V0, request.as_bytes()),
+            real_answer(&origin, "0", request.as_bytes()),
+        );
+        assert_eq!(ours.as_bstr(), real.as_bstr(), "{request}");
+    }
+}
+
+#[test]
+fn wants_are_held_to_the_policy() {
+    let origin = sample();
+    let mut held = HeldRepository::from_git(&origin);
+    let unreachable: ObjectId =
+        origin.git(&["commit-tree", "-m", "loose end", "main^{tree}"]).trim().parse().unwrap();
+    held.store = origin.objects();
+    let (tip, old) = (origin.id("main"), origin.id("main~3"));
+    let (blob, tree) = (origin.id("main~3:README"), origin.id("main~3^{tree}"));
+    let answers = |held: &HeldRepository, version: Version, id: ObjectId| {
+        let request = match version {
+            Version::V2 => format!(
+                "{}0001{}{}0000",
+                packet("command=fetch"),
+                packet(&format!("want {id}")),
+                packet("done")
+            ),
+            _ => packet(&format!("want {id} side-band-64k")) + "0000" + &packet("done"),
+        };
+        !our_answer(held, version, request.as_bytes()).contains_str("not our ref")
+    };
+    let all = [tip, old, blob, tree, unreachable];
+    let table = [
+        (WantPolicy::AsGit, Version::V2, [true, true, true, true, true]),
+        (WantPolicy::AsGit, Version::V0, [true, true, true, true, false]),
+        (WantPolicy::Reachable, Version::V2, [true, true, true, true, false]),
+        (WantPolicy::Tips, Version::V2, [true, false, false, false, false]),
+    ];
+    for (policy, version, expected) in table {
+        held.options.wants = policy;
+        assert_eq!(all.map(|id| answers(&held, version, id)), expected, "{policy:?} {version:?}");
+    }
+}
+
+#[test]
+fn a_shallow_repository_is_served_as_shallow() {
+    let origin = sample();
+    let cut = clone_real(&origin, &["--depth", "4", "--no-single-branch"]);
+    cut.git(&["checkout", "-q", "--detach"]);
+    let mut held = HeldRepository { store: cut.objects(), ..HeldRepository::default() };
+    for branch in ["main", "side"] {
+        let set = NewValue::Set(cut.id(&format!("origin/{branch}")));
+        let name = RefName::branch(branch).unwrap();
+        held.refs.update(&[RefUpdate { name, expected: Expected::Any, new: set }]).unwrap();
+    }
+    let head = NewValue::Symbolic(RefName::branch("main").unwrap());
+    let name = RefName::new("HEAD").unwrap();
+    held.refs.update(&[RefUpdate { name, expected: Expected::Any, new: head }]).unwrap();
+    held.shallow = shallow(&cut).iter().map(|line| line.parse().unwrap()).collect();
+    let server = GitServer::start(held);
+    for version in ["0", "2"] {
+        let clone = clone(&server, &["-c", &format!("protocol.version={version}")]);
+        assert_eq!(shallow(&clone), shallow(&cut), "protocol {version}");
+        assert_eq!(clone.id("HEAD"), origin.id("main"));
+        // The boundary travels with a push too, and the server already knows what lies behind it.
+        clone.write("new", version);
+        let new = clone.commit_all("new");
+        assert!(push(&clone, &["origin", &format!("HEAD:refs/heads/new-{version}")]).0);
+        assert_eq!(
+            server.repository().refs.resolve(format!("refs/heads/new-{version}").as_bytes()),
+            Ok(Some(new))
+        );
+    }
+    assert_quiet(&server);
+}
+
+#[test]
+fn a_shallow_clone_pushes_to_a_whole_repository() {
+    let origin = sample();
+    let server = GitServer::start(HeldRepository::from_git(&origin));
+    let clone = clone(&server, &["--depth", "1"]);
+    clone.write("new", "new\n");
+    let new = clone.commit_all("new");
+    assert!(push(&clone, &["origin", "main"]).0);
+    assert_eq!(server.repository().refs.resolve(b"refs/heads/main"), Ok(Some(new)));
     assert_quiet(&server);
 }

@@ -9,9 +9,11 @@ use std::thread::JoinHandle;
 
 use bstr::ByteSlice;
 use govc_git::id::Prefix;
-use govc_git::pack::Pack;
+use govc_git::limits::Limits;
+use govc_git::pack::{Pack, PackReceiver};
 use govc_git::refs::{Expected, NewValue, RefName, RefStore, RefUpdate};
 use govc_git::store::MemoryStore;
+use govc_git::transport::bundle::BundleHeader;
 use govc_git::transport::capabilities::Service;
 use govc_git::transport::http::{Endpoint, HttpError, NO_CACHE, RequestHead, route};
 use govc_git::transport::ls_refs::ServedRefs;
@@ -48,6 +50,21 @@ impl HeldRepository {
     pub fn from_git(repo: &TestRepo) -> Self {
         let mut held = Self { store: repo.objects(), ..Self::default() };
         held.take_refs(repo);
+        held
+    }
+
+    /// What a bundle without prerequisites holds, as one pack.
+    pub fn from_bundle(bytes: &[u8]) -> Self {
+        let limits = Limits::default();
+        let (header, start) = BundleHeader::parse(bytes, &limits).unwrap();
+        assert!(header.prerequisites.is_empty());
+        let mut held = Self::default();
+        held.packs.push(PackReceiver::receive(&bytes[start..], &MemoryStore::new(), limits).unwrap());
+        let named = header.refs.iter().filter(|(name, _)| name.starts_with(b"refs/"));
+        let mut updates: Vec<_> =
+            named.map(|(name, id)| update(name.to_str().unwrap(), NewValue::Set(*id))).collect();
+        updates.push(update("HEAD", NewValue::Symbolic(RefName::branch("main").unwrap())));
+        held.refs.update(&updates).unwrap();
         held
     }
 

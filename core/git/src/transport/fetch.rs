@@ -368,7 +368,9 @@ impl Negotiation<'_> {
 
     /// Whether every want reaches something common.
     fn is_enough(&mut self) -> Result<bool, ReadError> {
-        let common = commits_of(self.source, self.common)?;
+        // As in git, a tag that is common says nothing of its commit.
+        let is_commit = |id: &&ObjectId| matches!(self.source.header(id), Ok((Kind::Commit, _)));
+        let common: Vec<ObjectId> = self.common.iter().filter(is_commit).copied().collect();
         if common.is_empty() {
             return Ok(false);
         }

@@ -205,8 +205,11 @@ pub(super) fn all_reach<S: ObjectSource + ?Sized>(
     for id in common {
         let index = graph.load(source, id)?;
         oldest = oldest.min(graph.time(index));
+        // The parents of what is common are so too.
+        let parents = if cuts.contains_key(id) { None } else { Some(graph.parents(index)) };
+        let known: Vec<CommitIndex> = parents.into_iter().flatten().chain([index]).collect();
         marks.resize(graph.len().max(marks.len()), 0);
-        marks[index.position()] = SEEN | REACHES;
+        known.iter().for_each(|known| marks[known.position()] = SEEN | REACHES);
     }
     for id in wants {
         let want = graph.load(source, id)?;
