@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::binary::{TEXT_BYTES_MAX, is_binary};
+use super::binary::is_text;
 use super::lines::{Algorithm, Change, Lines, Numbers, changes};
 use super::slide::Sliding;
 
@@ -49,9 +49,10 @@ impl LineKind {
 }
 
 impl<'a> TextDiff<'a> {
-    /// Compares two contents; `None` where git would not compare them as text: binary, or 512 MiB and more.
+    /// Compares two contents; `None` where one is no text: binary, 512 MiB or more, or more than
+    /// 16 million lines.
     pub fn new(old: &'a [u8], new: &'a [u8], algorithm: Algorithm) -> Option<Self> {
-        are_text(old, new).then(|| Self::compare(old, new, algorithm))
+        (is_text(old) && is_text(new)).then(|| Self::compare(old, new, algorithm))
     }
 
     /// As [`TextDiff::new`], for hunks without context and for blame.
@@ -60,7 +61,7 @@ impl<'a> TextDiff<'a> {
     /// of a line; which of equal lines count as changed can depend on it.
     pub fn without_context(old: &'a [u8], new: &'a [u8], algorithm: Algorithm) -> Option<Self> {
         let (short_old, short_new) = without_equal_tail(old, new);
-        are_text(old, new).then(|| Self::compare(short_old, short_new, algorithm))
+        (is_text(old) && is_text(new)).then(|| Self::compare(short_old, short_new, algorithm))
     }
 
     fn compare(old: &'a [u8], new: &'a [u8], algorithm: Algorithm) -> Self {
@@ -145,10 +146,6 @@ fn valid_start(line: &[u8]) -> &[u8] {
     &valid[..forbidden.unwrap_or(valid.len())]
 }
 
-fn are_text(old: &[u8], new: &[u8]) -> bool {
-    !is_binary(old) && !is_binary(new) && old.len().max(new.len()) < TEXT_BYTES_MAX
-}
-
 fn without_equal_tail<'a>(old: &'a [u8], new: &'a [u8]) -> (&'a [u8], &'a [u8]) {
     let blocks = old.rchunks_exact(1024).zip(new.rchunks_exact(1024)).take_while(|(a, b)| a == b).count();
     let tail = &old[old.len() - blocks * 1024..];
@@ -196,6 +193,44 @@ mod tests {
             .collect();
         assert_eq!(lines, [" a\n", "-b\n", "+x\n", "+y\n", " c"]);
         assert_eq!(diff.line_counts(), (1, 2));
+    }
+
+    #[test]
+    fn both_texts_can_be_read_from_the_hunks() {
+        let mut seed = 1u64;
+        let mut below = |bound: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) % bound
+        };
+        for round in 0..2000 {
+            let distinct = [2, 3, 8, 40][round % 4];
+            let mut text = || {
+                let lines = below(30);
+                let mut text: String = (0..lines).map(|_| format!("{}\n", below(distinct))).collect();
+                if below(4) == 0 {
+                    text.pop();
+                }
+                text
+            };
+            let (old, new) = (text(), text());
+            for algorithm in [Algorithm::Myers, Algorithm::Histogram] {
+                let diff = TextDiff::new(old.as_bytes(), new.as_bytes(), algorithm).unwrap();
+                let (mut old_read, mut new_read) = (Vec::new(), Vec::new());
+                for hunk in diff.hunks(u32::MAX) {
+                    for (kind, line) in diff.lines(&hunk) {
+                        if kind != LineKind::Added {
+                            old_read.extend_from_slice(line);
+                        }
+                        if kind != LineKind::Removed {
+                            new_read.extend_from_slice(line);
+                        }
+                    }
+                }
+                if old != new {
+                    assert_eq!((old_read, new_read), (old.clone().into_bytes(), new.clone().into_bytes()));
+                }
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Equal lines have equal numbers. What a file shares with another at both ends is not hashed again. Beside `slide`
 //! the only file that names the library of line diffs.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -144,7 +145,17 @@ fn groups(changed: &Changed) -> Vec<Change> {
 pub(crate) struct Numbers<'a> {
     lines: Vec<&'a [u8]>,
     table: HashTable<(u32, u32)>,
+    /// How often a line met another with the same hash.
+    collisions: u32,
+    /// Takes the place of the table where the lines were made to collide.
+    sorted: Option<BTreeMap<&'a [u8], u32>>,
 }
+
+/// Lines of a text for which room is made at once.
+const RESERVED_MAX: usize = 1 << 16;
+
+/// Collisions that chance does not explain: a million lines have about a hundred.
+const COLLISIONS_MAX: u32 = 10_000;
 
 impl<'a> Numbers<'a> {
     /// The line of each number.
@@ -166,25 +177,34 @@ impl<'a> Numbers<'a> {
     }
 
     fn reserve(&mut self, lines: usize) {
+        // Where there are many, most are often not distinct.
+        let lines = lines.min(RESERVED_MAX);
         self.lines.reserve(lines);
         self.table.reserve(lines, |(hash, _)| spread(*hash));
     }
 
     fn of(&mut self, line: &'a [u8]) -> Token {
         let hash = hash(line);
-        let lines = &mut self.lines;
-        let entry = self.table.entry(
-            spread(hash),
-            |(other, number)| *other == hash && lines[*number as usize] == line,
-            |(hash, _)| spread(*hash),
-        );
-        let (_, number) = *entry
-            .or_insert_with(|| {
-                lines.push(line);
-                (hash, lines.len() as u32 - 1)
-            })
-            .get();
-        Token(number)
+        let Self { lines, table, collisions, sorted } = self;
+        let next = lines.len() as u32;
+        let found = match sorted {
+            Some(sorted) => *sorted.entry(line).or_insert(next),
+            None => {
+                let same = |(other, number): &(u32, u32)| {
+                    let same = *other == hash && lines[*number as usize] == line;
+                    *collisions += u32::from(*other == hash && !same);
+                    same
+                };
+                table.entry(spread(hash), same, |(hash, _)| spread(*hash)).or_insert((hash, next)).get().1
+            }
+        };
+        if found == next {
+            lines.push(line);
+        }
+        if *collisions > COLLISIONS_MAX && sorted.is_none() {
+            *sorted = Some(lines.iter().zip(0..).map(|(line, number)| (*line, number)).collect());
+        }
+        Token(found)
     }
 
     /// Numbers the lines of a text that is like `base`; the lines of their longest common ends need no hashing.
@@ -232,24 +252,48 @@ fn common_suffix(a: &[u8], b: &[u8]) -> usize {
 
 /// The table looks at the top bits too.
 fn spread(hash: u32) -> u64 {
-    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    u64::from(hash).wrapping_mul(MULTIPLIER)
 }
 
 fn hash(line: &[u8]) -> u32 {
-    const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
     let (words, rest) = line.as_chunks::<8>();
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
-    let start = (line.len() as u64).wrapping_mul(MULTIPLIER);
-    let hash = words.iter().chain([&last]).fold(start, |hash, word| {
-        (hash.rotate_left(23) ^ u64::from_le_bytes(*word)).wrapping_mul(MULTIPLIER)
-    });
-    (hash >> 32) as u32
+    let words = words.iter().chain([&last]).map(|word| u64::from_le_bytes(*word));
+    (words.fold(start(line.len()), mix) >> 32) as u32
+}
+
+const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+
+fn start(length: usize) -> u64 {
+    (length as u64).wrapping_mul(MULTIPLIER)
+}
+
+fn mix(hash: u64, word: u64) -> u64 {
+    (hash.rotate_left(23) ^ word).wrapping_mul(MULTIPLIER)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_that_collide_are_told_apart() {
+        // Behind any first word there is one that undoes what it did to the hash.
+        let line = |n: u64| {
+            let first = n.wrapping_mul(0x0101_0101_0101_0101);
+            let state = mix(start(16), first);
+            [first.to_le_bytes(), state.rotate_left(23).to_le_bytes()].concat()
+        };
+        let lines: Vec<Vec<u8>> = (0..300).map(line).collect();
+        assert!(lines.iter().all(|line| hash(line) == hash(&lines[0])));
+        let mut numbers = Numbers { collisions: COLLISIONS_MAX - 100, ..Numbers::default() };
+        for _ in 0..2 {
+            let tokens: Vec<u32> = lines.iter().map(|line| numbers.of(line).0).collect();
+            assert_eq!(tokens, (0..300).collect::<Vec<u32>>());
+        }
+        assert!(numbers.sorted.is_some());
+    }
 
     #[test]
     fn equal_lines_have_equal_numbers() {

@@ -484,7 +484,7 @@ mod tests {
             files.iter().map(|(path, content)| ((*path).into(), side(content))).collect()
         }
 
-        fn detect(&self, options: &RenameOptions, relevance: Option<&dyn Relevance>) -> Renames {
+        fn detect(&self, options: &RenameOptions, relevance: Option<&mut dyn Relevance>) -> Renames {
             let sources: Vec<_> = self
                 .old
                 .iter()
@@ -499,7 +499,7 @@ mod tests {
             detect(&self.store, &sources, &destinations, options, relevance, fingerprints).unwrap()
         }
 
-        fn pairs(&self, options: &RenameOptions, relevance: Option<&dyn Relevance>) -> Vec<String> {
+        fn pairs(&self, options: &RenameOptions, relevance: Option<&mut dyn Relevance>) -> Vec<String> {
             let pairs = self.detect(options, relevance).pairs.into_iter();
             let name = |pair: Pair| {
                 let (old, new) = (&self.old[pair.source].0, &self.new[pair.destination].0);
@@ -509,15 +509,21 @@ mod tests {
         }
     }
 
-    /// Sources that matter, and directories that are gone.
-    struct Known(&'static [&'static str], &'static [&'static str]);
+    /// Sources that matter, a directory and where it went, and what was told.
+    struct Known(&'static [&'static str], Option<(&'static str, &'static str)>, Vec<String>);
 
     impl Relevance for Known {
-        fn source(&self, path: &BStr) -> bool {
-            self.0.iter().any(|known| *known == path)
+        fn matters(&self, source: &BStr) -> bool {
+            self.0.iter().any(|known| *known == source)
         }
-        fn directory(&self, path: &BStr) -> Option<DirectoryRelevance> {
-            self.1.iter().any(|known| *known == path).then_some(DirectoryRelevance::ForItself)
+        fn pair(&mut self, source: &BStr, destination: &BStr) {
+            self.2.push(format!("{source} {destination}"));
+        }
+        fn likely_directory(&self, directory: &BStr) -> Option<BString> {
+            self.1.filter(|(old, _)| *old == directory).map(|(_, new)| new.into())
+        }
+        fn before_content(&mut self, sources: &mut dyn Iterator<Item = &BStr>) {
+            self.2.extend(sources.map(|source| format!("{source} ?")));
         }
     }
 
@@ -535,10 +541,9 @@ mod tests {
             &[("a/f", "abcdefgh"), ("a/g", "ijklmnop"), ("a/same", "q")],
             &[("b/f", "abcdefgx"), ("b/g", "ijklmnox"), ("c", "q")],
         );
-        assert_eq!(
-            case.pairs(&RenameOptions::MERGE, Some(&Known(&["a/g"], &[]))),
-            ["a/g b/g 87", "a/same c 100"]
-        );
+        let mut known = Known(&["a/g"], None, Vec::new());
+        assert_eq!(case.pairs(&RenameOptions::MERGE, Some(&mut known)), ["a/g b/g 87", "a/same c 100"]);
+        assert_eq!(known.2, ["a/same c", "a/g b/g"]);
     }
 
     #[test]
@@ -549,10 +554,12 @@ mod tests {
         );
         let all = &["a/mod", "a/same", "x/mod"];
         assert_eq!(case.pairs(&RenameOptions::MERGE, None), ["a/same b/same 100", "a/mod y/mod 87"]);
+        let mut known = Known(all, Some(("a", "b")), Vec::new());
         assert_eq!(
-            case.pairs(&RenameOptions::MERGE, Some(&Known(all, &["a"]))),
+            case.pairs(&RenameOptions::MERGE, Some(&mut known)),
             ["a/mod b/mod 75", "a/same b/same 100"]
         );
+        assert_eq!(known.2, ["a/same b/same", "a/mod b/mod", "x/mod ?"]);
     }
 
     #[test]
