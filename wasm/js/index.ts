@@ -10,7 +10,7 @@ export { hashObject, type ObjectKind } from './object.js';
 export { Reality } from './reality.js';
 export { Repository } from './repository.js';
 export { Snapshot } from './snapshot.js';
-export type { Storage, StorageBatch, StorageSink } from './storage/link.js';
+export type { PackSink, Storage, StorageBatch, StorageSink } from './storage/storage.js';
 export { Transaction } from './transaction.js';
 export type {
   Change, CommitOptions, Content, FileMode, Glob, Limits, LogOptions, ObjectId, Operation, Path, Problem, Progressive,

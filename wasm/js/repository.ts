@@ -10,10 +10,11 @@ import { type MergeOptions, mergeFlags, type MergeResult, readConflicts, resolut
 import { PackedReader } from './packed.js';
 import { Reality } from './reality.js';
 import { Snapshot } from './snapshot.js';
-import { type Storage, StorageLink } from './storage/link.js';
+import { StorageLink } from './storage/link.js';
+import type { Storage } from './storage/storage.js';
 import { decodeText, encodeText } from './text.js';
 import type {
-  Change, CommitOptions, Glob, Limits, LogOptions, ObjectId, Operation, Progressive, RepositoryOptions, RepositoryStats, Revision,
+  Change, CommitOptions, Glob, Limits, LogOptions, ObjectId, Operation, Progressive, RepositoryOptions, RepositoryStats, Revision, Signature,
 } from './types.js';
 import { verify, type VerifyReport } from './verify.js';
 
@@ -22,12 +23,14 @@ const OPERATIONS_A_TIME = 256;
 export class Repository implements Disposable {
   #engine: EngineRepository | undefined;
   readonly #now: () => number;
+  readonly #author: Signature;
   #storage: StorageLink | undefined;
 
   /** A fresh repository in memory. Never touches disk or network. */
   constructor(options: RepositoryOptions = {}) {
     const { main = 'main', author = { name: 'govc', email: 'govc@localhost' }, now = Date.now, limits = {} } = options;
     this.#now = now;
+    this.#author = author;
     const identity = encodeText(identityLine(author, 0));
     this.#engine = call((engine) => new engine.Repository(encodeText(main), identity, limitFigures(limits)));
   }
@@ -189,8 +192,8 @@ export class Repository implements Disposable {
   }
 
   /** Resolves when everything so far is durable in the storage, if there is one. */
-  async flush(): Promise<void> {
-    await this.#storage?.flush();
+  async flush(options: Progressive = {}): Promise<void> {
+    await this.#storage?.flush(options);
   }
 
   /** Gives the memory back. Every later call on this repository, its realities and commits throws Disposed. */
@@ -204,6 +207,11 @@ export class Repository implements Disposable {
   get engine(): EngineRepository {
     if (this.#engine === undefined) throw new GovcError('Disposed', 'this repository was disposed: open it again');
     return this.#engine;
+  }
+
+  /** @internal Who acts where nobody is named, at this moment. */
+  identity(): string {
+    return identityLine(this.#author, this.#now());
   }
 
   /** @internal Milliseconds since the epoch by the repository's clock. */

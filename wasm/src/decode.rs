@@ -72,6 +72,11 @@ pub fn id_bytes(text: &[u8]) -> Result<ObjectId> {
     id(&String::from_utf8_lossy(text))
 }
 
+/// Ids of 40 hex digits with nothing between.
+pub fn ids(text: &str) -> Result<Vec<ObjectId>> {
+    text.as_bytes().chunks(2 * ObjectId::LEN).map(id_bytes).collect()
+}
+
 /// The fields of a packed argument, each its length and bytes, as `PackedWriter` in `wasm/js/packed.ts` writes them.
 pub fn fields(mut bytes: &[u8]) -> Result<Vec<&[u8]>> {
     let broken = || Error::new(ErrorCode::InvalidArgument, "a packed argument is cut off");

@@ -1,6 +1,9 @@
-//! What a storage has to keep next.
+//! What a storage has to keep next, and what it hands over in pieces.
 
+use govc_engine::git::{ObjectId, limits::LimitExceeded};
 use wasm_bindgen::prelude::*;
+
+use crate::decode;
 
 use crate::error::thrown;
 use crate::packed::PackedWriter;
@@ -12,10 +15,16 @@ pub struct PendingBatch(govc_engine::PendingBatch);
 
 #[wasm_bindgen]
 impl PendingBatch {
-    /// Gathers it.
+    /// Gathers it. The storage lost what it kept at the tips `gone`: ids of 40 digits, nothing between.
     #[wasm_bindgen(constructor)]
-    pub fn new(repository: &Repository) -> Result<Self, JsValue> {
-        Ok(Self(repository.engine.pending_batch().map_err(thrown)?))
+    pub fn new(repository: &Repository, gone: &str) -> Result<Self, JsValue> {
+        let gone = decode::ids(gone).map_err(thrown)?;
+        Ok(Self(repository.engine.pending_batch(&gone).map_err(thrown)?))
+    }
+
+    /// What the storage should have already: ids of 40 digits, nothing between.
+    pub fn needs(&self) -> String {
+        joined(self.0.needs())
     }
 
     /// The bytes of the pack; empty where no object is new.
@@ -46,8 +55,54 @@ impl PendingBatch {
     }
 }
 
+/// A pack that a storage hands over in pieces.
+#[wasm_bindgen]
+pub struct PackLoad(Vec<u8>);
+
+#[wasm_bindgen]
+impl PackLoad {
+    /// Makes room for `length` bytes.
+    #[wasm_bindgen(constructor)]
+    pub fn new(repository: &Repository, length: f64) -> Result<Self, JsValue> {
+        let found = length as u64;
+        repository.engine.ensure_room(found).map_err(thrown)?;
+        let mut bytes = Vec::new();
+        let room = usize::try_from(found).ok().and_then(|length| bytes.try_reserve_exact(length).ok());
+        let allowed = u64::from(u32::MAX);
+        room.ok_or_else(|| thrown(LimitExceeded { limit: "memory_bytes_max", allowed, found }.into()))?;
+        Ok(Self(bytes))
+    }
+
+    /// Takes the next bytes.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// Adds the pack to the repository; without its index, it is indexed here.
+    pub fn finish(self, repository: &mut Repository, index: Option<Vec<u8>>) -> Result<(), JsValue> {
+        repository.load_pack(self.0, index)
+    }
+}
+
+fn joined(ids: &[ObjectId]) -> String {
+    ids.iter().map(ToString::to_string).collect()
+}
+
 #[wasm_bindgen]
 impl Repository {
+    /// Sets the commits at which the history of a shallow clone ends: ids of 40 digits, nothing between.
+    #[wasm_bindgen(js_name = loadShallow)]
+    pub fn load_shallow(&mut self, ids: &str) -> Result<(), JsValue> {
+        self.engine.load_shallow(decode::ids(ids).map_err(thrown)?);
+        Ok(())
+    }
+
+    /// What the refs of the storage lead to: ids of 40 digits, nothing between.
+    #[wasm_bindgen(js_name = keptTips)]
+    pub fn kept_tips(&self) -> String {
+        joined(&self.engine.kept_tips())
+    }
+
     /// Notes that a batch is kept.
     #[wasm_bindgen(js_name = markPersisted)]
     pub fn mark_persisted(&mut self, batch: &PendingBatch) {

@@ -7,6 +7,7 @@ use bstr::BStr;
 use govc_git::id::hasher::object_id_checked;
 use govc_git::pack::Pack;
 use govc_git::refs::{Expected, NewValue, RefName, RefTarget, RefUpdate};
+use govc_git::rev::CommitGraph;
 use govc_git::{Object, ObjectId, ObjectSource};
 
 use crate::error::{Error, ErrorCode, Result};
@@ -89,6 +90,12 @@ impl Repository {
         }
         self.store.insert(id, object);
         Ok(())
+    }
+
+    /// Sets the commits whose parents a storage lacks on purpose: there history ends. Comes before anything is walked.
+    pub fn load_shallow(&mut self, shallow: Vec<ObjectId>) {
+        *self.graph.borrow_mut() = CommitGraph::with_shallow(shallow.iter().copied());
+        self.shallow = shallow;
     }
 
     /// Sets the refs that a storage holds. This is where the repository begins: it is no operation, and not undone.

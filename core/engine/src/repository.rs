@@ -32,6 +32,8 @@ pub struct Repository {
     /// Commits that were seen; grows while reading, hence the cell.
     pub(crate) graph: RefCell<CommitGraph>,
     pub(crate) persisted: Persisted,
+    /// Commits whose parents are not here, nor meant to be.
+    pub(crate) shallow: Vec<ObjectId>,
     pub(crate) limits: Limits,
 }
 
@@ -53,6 +55,7 @@ impl Repository {
             log: OperationLog::default(),
             graph: RefCell::default(),
             persisted: Persisted::default(),
+            shallow: Vec::new(),
             limits,
         })
     }

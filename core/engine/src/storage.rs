@@ -1,37 +1,51 @@
-//! What a storage has to keep next: one pack of new objects, then the refs that moved. Memory leads, storage follows.
+//! What a storage has to keep next: one pack of the objects that it lacks, then the refs that moved. Memory leads,
+//! storage follows.
 //!
-//! The order is objects before refs, so that no ref that is kept names an object that is not.
+//! The order is objects before refs, so that no ref that is kept names an object that is not. Which objects are lacking
+//! follows from the refs alone: what the new ones reach and the kept ones do not. So nothing goes wrong where a storage
+//! lost what no ref of its reached, which is what `git gc` does, and what no ref reaches is not kept.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use govc_git::object::CommitLinks;
 use govc_git::pack::zlib::Level;
 use govc_git::pack::{Pack, PackItem, PackReceiver, PackSources, PackWriter, WriteOptions};
-use govc_git::refs::{RefDelta, RefName};
+use govc_git::refs::{RefDelta, RefName, RefTarget};
+use govc_git::store::IdMap;
+use govc_git::transport::select::{Selection, SelectionRequest};
+use govc_git::{Kind, ObjectId, ObjectSource};
 
 use crate::Repository;
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// Links that are looked at in one step of the selection; any number is right.
+const SELECTION_STEP: usize = 4096;
 
 /// Everything that changed since the last batch that was kept.
 pub struct PendingBatch {
     pack: Option<Pack>,
+    needs: Vec<ObjectId>,
     refs: Vec<(RefDelta, String)>,
-    objects_end: usize,
     operations_end: usize,
 }
 
 /// How far a storage has kept up.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Persisted {
-    objects: usize,
     operations: usize,
 }
 
 impl PendingBatch {
-    /// The new objects, if there are any.
+    /// The objects that the storage lacks, if there are any.
     pub fn pack(&self) -> Option<&Pack> {
         self.pack.as_ref()
+    }
+
+    /// What the pack and the refs stand on and the storage should have.
+    pub fn needs(&self) -> &[ObjectId] {
+        &self.needs
     }
 
     /// Each ref that moved, from what is kept to what it is, with the last operation's description.
@@ -41,44 +55,91 @@ impl PendingBatch {
 }
 
 impl Repository {
-    /// Packs what is new and joins the moves of each ref into one.
-    pub fn pending_batch(&self) -> Result<PendingBatch> {
-        let new = self.store.new_objects();
-        let objects: Vec<PackItem> = new
-            .since(self.persisted.objects)
-            .iter()
-            .map(|(id, _)| PackItem { id: *id, name_hash: 0 })
-            .collect();
-        let pack = if objects.is_empty() { None } else { Some(self.pack_new(objects)?) };
-        let operations = &self.log.all()[self.persisted.operations..];
+    /// Joins the moves of each ref into one and packs what they need. The storage lacks what it kept at the tips `gone`.
+    pub fn pending_batch(&self, gone: &[ObjectId]) -> Result<PendingBatch> {
         let mut moved: BTreeMap<RefName, (RefDelta, String)> = BTreeMap::new();
-        for operation in operations {
+        for operation in &self.log.all()[self.persisted.operations..] {
             for delta in &operation.deltas {
                 let entry = moved.entry(delta.name.clone()).or_insert_with(|| (delta.clone(), String::new()));
                 entry.0.after.clone_from(&delta.after);
                 entry.1.clone_from(&operation.description);
             }
         }
-        let refs = moved.into_values().filter(|(delta, _)| delta.before != delta.after).collect();
-        Ok(PendingBatch { pack, refs, objects_end: new.len(), operations_end: self.log.all().len() })
+        let refs: Vec<(RefDelta, String)> =
+            moved.into_values().filter(|(delta, _)| delta.before != delta.after).collect();
+        let wants = distinct(refs.iter().filter_map(|(delta, _)| direct(delta.after.as_ref())));
+        let mut haves = self.kept_tips();
+        haves.retain(|id| !gone.contains(id));
+        let selected = self.lacking(wants.clone(), haves)?;
+        let needs = self.needs(&wants, &selected)?;
+        let pack = if selected.is_empty() { None } else { Some(self.pack_of(selected)?) };
+        Ok(PendingBatch { pack, needs, refs, operations_end: self.log.all().len() })
+    }
+
+    /// What the refs of the storage lead to, as far as it was told.
+    pub fn kept_tips(&self) -> Vec<ObjectId> {
+        let mut before: BTreeMap<&RefName, Option<ObjectId>> = BTreeMap::new();
+        for delta in
+            self.log.all()[self.persisted.operations..].iter().flat_map(|operation| &operation.deltas)
+        {
+            before.entry(&delta.name).or_insert_with(|| direct(delta.before.as_ref()));
+        }
+        let unmoved = self.refs.iter().filter(|(name, _)| !before.contains_key(name));
+        let tips: Vec<ObjectId> = unmoved.filter_map(|(_, target)| direct(Some(target))).collect();
+        distinct(tips.into_iter().chain(before.into_values().flatten()))
     }
 
     /// Notes that a batch is kept.
     pub fn mark_persisted(&mut self, batch: &PendingBatch) {
-        self.persisted = Persisted { objects: batch.objects_end, operations: batch.operations_end };
+        self.persisted = Persisted { operations: batch.operations_end };
     }
 
     /// Notes that a storage holds everything so far: what was loaded from it.
     pub(crate) fn mark_loaded(&mut self) {
-        self.persisted =
-            Persisted { objects: self.store.new_objects().len(), operations: self.log.all().len() };
+        self.persisted = Persisted { operations: self.log.all().len() };
     }
 
-    /// A pack without deltas, quick to write: git's own gc makes it small.
-    fn pack_new(&self, objects: Vec<PackItem>) -> Result<Pack> {
-        let options =
-            WriteOptions { deltas: false, reuse: false, level: Level::Fastest, ..WriteOptions::default() };
-        let sources = PackSources { objects: &self.store, packs: &[] };
+    /// What `wants` reach and `haves` do not.
+    fn lacking(&self, mut wants: Vec<ObjectId>, haves: Vec<ObjectId>) -> Result<Vec<PackItem>> {
+        let had: IdMap<()> = haves.iter().map(|id| (*id, ())).collect();
+        wants.retain(|id| !had.contains_key(id));
+        if wants.is_empty() {
+            return Ok(Vec::new());
+        }
+        let request = SelectionRequest {
+            wants,
+            haves,
+            wanted_cuts: self.shallow.clone(),
+            had_cuts: self.shallow.clone(),
+            ..SelectionRequest::default()
+        };
+        let graph = self.graph.borrow().clone();
+        let mut selection = Selection::new(&request, graph, &self.store, &self.limits)?;
+        while !selection.step(&self.store, SELECTION_STEP)? {}
+        Ok(selection.into_parts().0)
+    }
+
+    /// The wants and the parents of commits that are not in the pack.
+    fn needs(&self, wants: &[ObjectId], selected: &[PackItem]) -> Result<Vec<ObjectId>> {
+        let packed: IdMap<()> = selected.iter().map(|item| (item.id, ())).collect();
+        let mut needs = wants.to_vec();
+        let mut parents = Vec::new();
+        for item in selected {
+            if self.store.header(&item.id)?.0 == Kind::Commit && !self.shallow.contains(&item.id) {
+                let bytes = self.store.read(&item.id)?.bytes;
+                parents.clear();
+                CommitLinks::parse(&bytes, &mut parents).map_err(|error| Error::corrupt(&item.id, error))?;
+                needs.extend_from_slice(&parents);
+            }
+        }
+        Ok(distinct(needs.into_iter().filter(|id| !packed.contains_key(id))))
+    }
+
+    /// A pack without new deltas, quick to write: git's own gc makes it small.
+    fn pack_of(&self, objects: Vec<PackItem>) -> Result<Pack> {
+        let options = WriteOptions { deltas: false, level: Level::Fastest, ..WriteOptions::default() };
+        let packs: Vec<&Pack> = self.store.packs().iter().collect();
+        let sources = PackSources { objects: &self.store, packs: &packs };
         let mut writer = PackWriter::new(objects, Vec::new(), options);
         let mut receiver = PackReceiver::new(self.limits);
         while let Some(chunk) = writer.next_chunk(&sources)? {
@@ -86,4 +147,20 @@ impl Repository {
         }
         Ok(receiver.end()?.finish(&self.store)?)
     }
+}
+
+/// The object that a ref leads to by itself.
+fn direct(target: Option<&RefTarget>) -> Option<ObjectId> {
+    match target {
+        Some(RefTarget::Direct(id)) => Some(*id),
+        _ => None,
+    }
+}
+
+/// Each id once, in order of their bytes.
+fn distinct(ids: impl Iterator<Item = ObjectId>) -> Vec<ObjectId> {
+    let mut ids: Vec<ObjectId> = ids.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }

@@ -5,35 +5,8 @@ import { throwIfAborted } from '../progress.js';
 import type { Repository } from '../repository.js';
 import { PackedReader } from '../packed.js';
 import { encodeText } from '../text.js';
-import type { ObjectId, Progressive } from '../types.js';
-
-/** Where a repository is kept. */
-export interface Storage {
-  /** Hands over everything that is kept. */
-  load(sink: StorageSink, options?: Progressive): Promise<void>;
-  /** Keeps a batch: its pack, then its refs, each only where it still is `before`. Resolves when it is durable. */
-  append(batch: StorageBatch): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** Takes what a storage holds. */
-export interface StorageSink {
-  /** A pack, with its index (v2) where there is one: then nothing is inflated before it is read. */
-  pack(bytes: Uint8Array, index?: Uint8Array): void;
-  /** An object as git keeps it in `objects/xx/`: zlib over header and body. */
-  loose(id: ObjectId, compressed: Uint8Array): void;
-  object(id: ObjectId, kind: string, bytes: Uint8Array): void;
-  /** A ref: an id, or `ref: ` and the name that a symbolic ref leads to. */
-  ref(name: string, target: string): void;
-  entry(bytes: Uint8Array): void;
-}
-
-/** What changed since the last batch; refs in the form of `StorageSink.ref`. */
-export interface StorageBatch {
-  pack?: { bytes: Uint8Array; index: Uint8Array; checksum: ObjectId };
-  refs: { name: string; before?: string; after?: string; message: string }[];
-  entries: Uint8Array[];
-}
+import type { Progressive } from '../types.js';
+import type { PackSink, Storage, StorageBatch } from './storage.js';
 
 /** Brings a repository and its storage together. */
 export class StorageLink {
@@ -49,17 +22,14 @@ export class StorageLink {
   static async open(storage: Storage, repository: Repository, options: Progressive): Promise<StorageLink> {
     const { engine } = repository;
     const refs: string[] = [];
-    let done = 0;
-    const arrived = () => {
-      throwIfAborted(options.signal);
-      options.onProgress?.({ phase: 'open', done: ++done });
-    };
     try {
       await storage.load({
-        pack: (bytes, index) => { call(() => engine.loadPack(bytes, index)); arrived(); },
-        loose: (id, compressed) => { call(() => engine.loadLoose(id, compressed)); arrived(); },
-        object: (id, kind, bytes) => { call(() => engine.loadObject(id, kind, bytes)); arrived(); },
+        pack: (bytes, index) => call(() => engine.loadPack(bytes, index)),
+        packOf: (length) => packSink(repository, length),
+        loose: (id, compressed) => call(() => engine.loadLoose(id, compressed)),
+        object: (id, kind, bytes) => call(() => engine.loadObject(id, kind, bytes)),
         ref: (name, target) => refs.push(`${name}\0${target}`),
+        shallow: (ids) => call(() => engine.loadShallow(ids.join(''))),
         entry: () => { throw new GovcError('Storage', 'this version keeps no log entries: the storage is newer'); },
       }, options);
       call(() => engine.loadRefs(encodeText(refs.join('\n'))));
@@ -71,8 +41,8 @@ export class StorageLink {
   }
 
   /** Keeps everything so far; one batch at a time, in order. */
-  flush(): Promise<void> {
-    const next = this.#work.then(() => this.#append());
+  flush(options: Progressive): Promise<void> {
+    const next = this.#work.then(() => this.#append(options));
     this.#work = next.catch(() => {});
     return next;
   }
@@ -81,20 +51,48 @@ export class StorageLink {
     void this.#work.then(() => this.#storage.close()).catch(() => {});
   }
 
-  async #append(): Promise<void> {
+  async #append(options: Progressive): Promise<void> {
+    throwIfAborted(options.signal);
+    try {
+      await this.#appendBatch('', options);
+    } catch (thrown) {
+      if (!lacksObjects(thrown) || this.#storage.missing === undefined) throw thrown;
+      // Somebody removed objects that were kept: those that the kept refs no longer bring are written again.
+      const tips = call(() => this.#repository.engine.keptTips()).match(/.{40}/g) ?? [];
+      const gone = await this.#storage.missing(tips);
+      await this.#appendBatch(gone.join(''), options);
+    }
+  }
+
+  async #appendBatch(gone: string, options: Progressive): Promise<void> {
     const { engine } = this.#repository;
-    const pending = call((module) => new module.PendingBatch(engine));
+    const pending = call((module) => new module.PendingBatch(engine, gone));
     try {
       const refs = refChanges(call(() => pending.refs()));
+      if (refs.length === 0) return;
       const bytes = call(() => pending.pack());
-      if (refs.length === 0 && bytes.length === 0) return;
       const pack = bytes.length > 0 && { bytes, index: call(() => pending.index()), checksum: call(() => pending.checksum()) };
-      await this.#storage.append({ refs, entries: [], ...(pack && { pack }) });
+      const needs = call(() => pending.needs()).match(/.{40}/g) ?? [];
+      const by = this.#repository.identity();
+      await this.#storage.append({ refs, by, needs, entries: [], ...(pack && { pack }) }, options);
       call(() => this.#repository.engine.markPersisted(pending));
     } finally {
       pending.free();
     }
   }
+}
+
+/** Takes a pack into the engine's memory as it comes. */
+function packSink({ engine }: Repository, length: number): PackSink {
+  const load = call((module) => new module.PackLoad(engine, length));
+  return {
+    push: (bytes) => call(() => load.push(bytes)),
+    end: (index) => call(() => load.finish(engine, index)),
+  };
+}
+
+function lacksObjects(thrown: unknown): boolean {
+  return thrown instanceof GovcError && thrown.code === 'Storage' && Array.isArray(thrown.details['missing']);
 }
 
 function refChanges(bytes: Uint8Array): StorageBatch['refs'] {
