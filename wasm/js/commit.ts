@@ -106,7 +106,7 @@ export function commitDetails(message: string, options: CommitOptions, nowMs: nu
   return encoder.encode(String.fromCharCode(flags) + lines + message);
 }
 
-/** Ids of a packed answer: 40 hex digits each, nothing between. */
+/** @internal Ids of a packed answer: 40 hex digits each, nothing between. */
 export function commitsOf(engine: EngineRepository, hex: Uint8Array): Commit[] {
   const text = decodeText(hex);
   return Array.from({ length: text.length / 40 }, (_, at) => new Commit(engine, text.slice(at * 40, at * 40 + 40)));

@@ -98,7 +98,7 @@ function encodePair(from: Path, to: Path): Uint8Array {
   return encodeText(`${from}\0${to}`);
 }
 
-/** All files of a packed answer. */
+/** @internal All files of a packed answer. */
 export function fileDiffs(engine: EngineRepository, bytes: Uint8Array): FileDiff[] {
   const packed = new PackedReader(bytes);
   return packed.list(() => new FileDiff(engine, packed));
