@@ -4,7 +4,7 @@
 //   browser.js browsers and bundlers: loads the module that lies beside it while it is imported
 //   slim.*     the caller gives the module
 import { execFileSync } from 'node:child_process';
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
@@ -47,8 +47,10 @@ for (const name of ['node', 'slim']) await writeFile(`${dist}/${name}.mjs`, `exp
 await cp(`${here}pkg/govc_bg.wasm`, `${dist}/govc_bg.wasm`);
 
 execFileSync(process.execPath, [`${here}node_modules/typescript/bin/tsc`, '--project', here], { stdio: 'inherit' });
-// Nobody outside sees the glue.
+// Nobody outside sees the glue, or how a storage does its work: some of that needs the types of Node.
 await rm(`${dist}/types/binding.d.ts`);
+const storage = `${dist}/types/storage/git-directory`;
+for (const name of await readdir(storage)) if (name !== 'index.d.ts') await rm(`${storage}/${name}`);
 // The same declarations, seen as those of CommonJS.
 await cp(`${dist}/types`, `${dist}/types-cjs`, { recursive: true });
 await writeFile(`${dist}/types-cjs/package.json`, '{ "type": "commonjs" }\n');

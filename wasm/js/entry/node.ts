@@ -5,5 +5,6 @@ import { join } from 'node:path';
 import { instantiate } from '../binding.js';
 
 export * from '../index.js';
+export { gitDirectory, type GitDirectoryOptions } from '../storage/git-directory/index.js';
 
 instantiate(readFileSync(join(__dirname, 'govc_bg.wasm')));

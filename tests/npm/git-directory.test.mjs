@@ -1,0 +1,242 @@
+// Repository and gitDirectory beside real git: what govc writes git reads, while both are at work, and after a kill.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, test } from 'node:test';
+
+import { folder as installed, gitDirectory, Repository } from './installed.mjs';
+import { allRefs, assertSound, commit, git, repository, temporaryFolder } from './repository.mjs';
+
+const OPTIONS = { author: { name: 'Grace', email: 'grace@example.org', offsetMinutes: 60 } };
+
+/** Opens a repository; it is given back when the tests are over. */
+async function open(folder, options) {
+  const repo = await Repository.open(gitDirectory(folder, { lockTimeoutMs: 5000, ...options }), OPTIONS);
+  after(() => repo[Symbol.dispose]());
+  return repo;
+}
+
+/** Writes a file and commits it in a reality. */
+function change(repo, name, path, content = `${path}\n`) {
+  const reality = repo.reality(name);
+  reality.write(path, content);
+  return reality.commit(`Add ${path}`).id;
+}
+
+/** Subjects of commits as git lists them. */
+async function log(folder, ...args) {
+  return (await git(folder, 'log', '--format=%s', ...args)).split('\n');
+}
+
+test('open, fork, commit, merge, flush: git reads all of it', async () => {
+  const folder = await repository();
+  const repo = await open(folder);
+  assert.equal(repo.main.name, 'main');
+  assert.equal(repo.main.head, await git(folder, 'rev-parse', 'HEAD'));
+  assert.equal(repo.main.readText('file 2'), 'content 2\n');
+  repo.createReality('topic');
+  change(repo, 'topic', 'deep/er/file');
+  change(repo, 'main', 'other');
+  const { commit: merged } = repo.merge(repo.reality('topic'), 'main');
+  const annotated = repo.tag('v1', 'topic', 'a release');
+  await repo.flush();
+  await assertSound(folder);
+  assert.equal(await git(folder, 'rev-parse', 'main'), merged.id);
+  assert.deepEqual(await log(folder, '-1', 'topic'), ['Add deep/er/file']);
+  assert.equal(await git(folder, 'rev-parse', 'v1'), annotated);
+  assert.match(await git(folder, 'reflog', 'show', '--format=%gn %gs', '-1', 'main'), /^Grace ./);
+  // The work tree and the index are git's own.
+  assert.match(await git(folder, 'status', '--porcelain'), /^D {2}deep\/er\/file$/m);
+  await git(folder, 'reset', '--quiet', '--hard');
+  assert.equal(await git(folder, 'status', '--porcelain'), '');
+});
+
+test('a flush with nothing new writes nothing; one with deletions and a new main does', async () => {
+  const folder = await repository();
+  const repo = await open(folder);
+  const packs = () => readdir(join(folder, '.git/objects/pack'));
+  await repo.flush();
+  assert.deepEqual(await packs(), []);
+  repo.realities(Array.from({ length: 100 }, (_, at) => `many/${at}`));
+  repo.createReality('new');
+  await repo.flush();
+  assert.deepEqual(await packs(), []);
+  assert.equal((await allRefs(folder)).size, 103);
+  repo.setMain('new');
+  for (let at = 0; at < 100; at++) repo.deleteReality(`many/${at}`);
+  await repo.flush();
+  assert.deepEqual([...(await allRefs(folder)).keys()], ['HEAD', 'refs/heads/main', 'refs/heads/new']);
+  assert.equal(await git(folder, 'symbolic-ref', 'HEAD'), 'refs/heads/new');
+  await assertSound(folder);
+});
+
+test('a repository without a commit', async () => {
+  const folder = await temporaryFolder();
+  await git(folder, 'init', '--quiet', '--initial-branch=first');
+  const repo = await open(folder);
+  assert.equal(repo.main.name, 'first');
+  assert.equal(repo.main.head, undefined);
+  change(repo, 'first', 'a');
+  await repo.flush();
+  assert.deepEqual(await log(folder), ['Add a']);
+  await assertSound(folder);
+});
+
+test('opening inflates nothing', async () => {
+  const folder = await repository();
+  await git(folder, 'gc', '--quiet');
+  const repo = await open(folder);
+  const { objects, objectBytes, commits } = repo.stats();
+  assert.deepEqual({ objects, objectBytes, commits }, { objects: 9, objectBytes: 0, commits: 0 });
+});
+
+test('a shallow clone: the log ends at its boundary, new commits are pushed from it', async () => {
+  const folder = await repository(5);
+  await git(folder, 'config', 'receive.denyCurrentBranch', 'ignore');
+  const shallow = join(await temporaryFolder(), 'shallow');
+  await git(folder, 'clone', '--quiet', '--depth', '2', `file://${folder}`, shallow);
+  const repo = await open(shallow);
+  assert.equal([...repo.log()].length, 2);
+  const id = change(repo, 'main', 'x');
+  await repo.flush();
+  await assertSound(shallow);
+  await git(shallow, 'push', '--quiet');
+  assert.equal(await git(folder, 'rev-parse', 'main'), id);
+  await assertSound(folder);
+});
+
+test('Stale where git moved the ref since; other realities flush after an undo', async () => {
+  const folder = await repository();
+  const repo = await open(folder);
+  const theirs = await commit(folder, 'theirs', 'x\n');
+  change(repo, 'main', 'ours');
+  const expected = await git(folder, 'rev-parse', 'main~1');
+  await assert.rejects(repo.flush(), { code: 'Stale', details: { ref: 'refs/heads/main', expected, found: theirs } });
+  assert.equal(await git(folder, 'rev-parse', 'main'), theirs);
+  repo.undo();
+  repo.createReality('side');
+  change(repo, 'side', 'ours');
+  await repo.flush();
+  assert.deepEqual(await log(folder, '-1', 'side'), ['Add ours']);
+  await assertSound(folder);
+});
+
+test('what git removed in the meantime is written again', async () => {
+  const folder = await repository();
+  const prune = async () => {
+    await git(folder, 'reflog', 'expire', '--expire=now', '--all');
+    await git(folder, 'gc', '--quiet', '--prune=now');
+  };
+  const repo = await open(folder);
+  const first = change(repo, 'main', 'a');
+  await repo.flush();
+  repo.undo();
+  await repo.flush();
+  await prune();
+  repo.redo();
+  await repo.flush();
+  await assertSound(folder);
+  assert.equal(await git(folder, 'rev-parse', 'main'), first);
+  // A branch that only this process remembers.
+  repo.createReality('topic');
+  change(repo, 'topic', 'deep/b');
+  await repo.flush();
+  await git(folder, 'branch', '-D', 'topic');
+  await prune();
+  change(repo, 'main', 'c');
+  repo.merge('topic', 'main');
+  const { commit: merged } = repo.merge('topic', 'main');
+  await repo.flush();
+  await assertSound(folder);
+  assert.ok((await log(folder, 'main')).includes('Add deep/b'), String(merged));
+});
+
+test('git and govc at work at once', async () => {
+  const folder = await repository();
+  await git(folder, 'branch', 'govc');
+  const repo = await open(folder);
+  const expected = [];
+  for (let round = 0; round < 12; round++) {
+    const gits = [
+      () => git(folder, 'commit', '--quiet', '--allow-empty', '--message', `git ${round}`),
+      () => git(folder, 'gc', '--quiet', '--prune=now'),
+      () => git(folder, 'pack-refs', '--all'),
+      () => git(folder, 'update-ref', `refs/heads/git/${round}`, 'HEAD'),
+    ];
+    const inGit = gits.map((step, at) => (at + round) % 2 === 0 ? step() : step);
+    for (let at = 0; at < 3; at++) {
+      const path = `round ${round}/${at}`;
+      change(repo, 'govc', path);
+      expected.unshift(`Add ${path}`);
+      await repo.flush();
+    }
+    for (const step of inGit) await (typeof step === 'function' ? step() : step);
+    await assertSound(folder);
+    assert.deepEqual((await log(folder, 'govc')).slice(0, expected.length), expected);
+  }
+  assert.equal((await log(folder, 'main')).filter((subject) => subject.startsWith('git ')).length, 12);
+  assert.equal([...(await allRefs(folder)).keys()].filter((name) => name.includes('/git/')).length, 12);
+});
+
+const WRITER = `
+  const { Repository, gitDirectory } = require('govc');
+  (async () => {
+    const repo = await Repository.open(gitDirectory(process.argv[2], { lockTimeoutMs: 5000 }));
+    for (let at = 0; ; at++) {
+      const reality = repo.main;
+      reality.write('file ' + at % 7, process.pid + ' ' + at);
+      const { id } = reality.commit('commit ' + at);
+      repo.createReality('r/' + process.pid + '/' + at);
+      if (at % 3 === 2) repo.deleteReality('r/' + process.pid + '/' + (at - 1));
+      await repo.flush();
+      console.log(id, at);
+    }
+  })().catch((error) => { console.error(error.message); process.exit(1); });`;
+
+/** Lets a writer acknowledge some commits, kills it in the middle of the next; the last one that it acknowledged. */
+async function killAfter(folder, acknowledged, delay) {
+  const program = join(installed, 'writer.cjs');
+  await writeFile(program, WRITER);
+  const child = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  let last;
+  let count = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    last = line.split(' ')[0];
+    if (++count === acknowledged) setTimeout(() => child.kill('SIGKILL'), delay);
+  }
+  await ended;
+  return last;
+}
+
+test('killed in the middle of a flush: what was acknowledged is there', async () => {
+  const folder = await repository();
+  await git(folder, 'pack-refs', '--all');
+  let locks = 0;
+  for (let round = 0; round < 15; round++) {
+    const last = await killAfter(folder, 1 + round % 4, round * 1.7 % 11);
+    const left = (await readdir(join(folder, '.git'), { recursive: true })).filter((name) => name.endsWith('.lock'));
+    // As after a killed git: a person sees that nobody is at work, and removes them.
+    for (const name of left) {
+      assert.match(name, /^(?:HEAD|packed-refs|refs\/heads\/.*)\.lock$/);
+      locks++;
+      await rm(join(folder, '.git', name));
+    }
+    await assertSound(folder);
+    await git(folder, 'merge-base', '--is-ancestor', last, 'main');
+    const ahead = Number(await git(folder, 'rev-list', '--count', `${last}..main`));
+    assert.ok(ahead <= 1, `${ahead} commits beyond the acknowledged one`);
+    if (round % 5 === 4) await git(folder, 'gc', '--quiet', '--prune=now');
+  }
+  // The next opening clears the guard of the pack that was being written.
+  const repo = await open(folder);
+  change(repo, 'main', 'after');
+  await repo.flush();
+  await git(folder, 'gc', '--quiet', '--prune=now');
+  const packs = await readdir(join(folder, '.git/objects/pack'));
+  assert.deepEqual(packs.filter((name) => name.endsWith('.keep') || name.startsWith('tmp_')), []);
+  assert.equal(packs.filter((name) => name.endsWith('.pack')).length, 1, `${locks} locks were left`);
+  await assertSound(folder);
+});
