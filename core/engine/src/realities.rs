@@ -8,6 +8,7 @@ use bstr::ByteSlice;
 use govc_git::glob::Glob;
 use govc_git::object::Tag;
 use govc_git::refs::{Expected, NewValue, RefName, RefTarget, RefUpdate};
+use govc_git::sort::sort;
 use govc_git::{Kind, ObjectId, ObjectSink, ObjectSource};
 
 use crate::error::{Error, ErrorCode, Result};
@@ -93,7 +94,7 @@ impl Repository {
         let wanted = |name: &&RefName| glob.as_ref().is_none_or(|glob| glob.matches(name.short()));
         let mut names: Vec<RefName> = born.chain(&self.unborn).filter(wanted).cloned().collect();
         if !self.unborn.is_empty() {
-            names.sort_unstable();
+            sort(&mut names);
             names.dedup();
         }
         names

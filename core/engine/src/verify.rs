@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use govc_git::ObjectId;
+use govc_git::sort::sort_positions;
 use govc_git::verify::{Problem, Progress, Verifier, VerifyOptions, check_refs};
 
 use crate::Repository;
@@ -36,9 +37,10 @@ impl Repository {
         let mut ids: Vec<ObjectId> = Vec::new();
         for pack in self.store.packs() {
             // In the order of the pack, deltas find their bases in the cache.
-            let mut positions: Vec<usize> = (0..pack.len()).collect();
-            positions.sort_unstable_by_key(|position| pack.index().offset(*position));
-            ids.extend(positions.iter().map(|position| pack.index().id(*position)));
+            let offset = |position: u32| pack.index().offset(position as usize);
+            let mut positions: Vec<u32> = (0..pack.len() as u32).collect();
+            sort_positions(&mut positions, &mut |a, b| offset(a).cmp(&offset(b)));
+            ids.extend(positions.iter().map(|position| pack.index().id(*position as usize)));
         }
         ids.extend(self.store.new_objects().since(0).iter().map(|(id, _)| *id));
         let verifier = Verifier::new(VerifyOptions::default());

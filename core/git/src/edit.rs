@@ -159,7 +159,9 @@ fn splice(old: &[u8], mut touched: Vec<TouchedEntry<'_>>) -> Result<Vec<u8>, cra
     let added: usize = touched.iter().map(|(name, _)| name.len() + 28).sum();
     let mut out = Vec::with_capacity(old.len() + added);
     let is_directory = |entry: &Option<(Mode, ObjectId)>| entry.is_some_and(|(mode, _)| mode.is_directory());
-    touched.sort_by(|(a, x), (b, y)| compare_names(a, is_directory(x), b, is_directory(y)));
+    crate::sort::sort_by(&mut touched, |(a, x), (b, y)| {
+        compare_names(a, is_directory(x), b, is_directory(y))
+    });
     let mut new =
         touched.iter().filter_map(|(name, entry)| entry.map(|(mode, id)| (*name, mode, id))).peekable();
     let mut entries = TreeRef::new(old).iter();

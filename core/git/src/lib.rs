@@ -4,7 +4,7 @@
 //! a peer, a clock, a file system or JavaScript. A missing object is an ordinary result.
 //!
 //! Modules, foundations first; a module uses only those above it:
-//! `limits`, `kind`, `id`, `object`, `path`, `glob`, `store`, `pack`, `disk`, `edit`, `refs`, `rev`, `diff`, `merge`,
+//! `sort`, `limits`, `kind`, `id`, `object`, `path`, `glob`, `store`, `pack`, `disk`, `edit`, `refs`, `rev`, `diff`, `merge`,
 //! `transport`, `verify`.
 #![no_std]
 
@@ -26,6 +26,7 @@ pub mod pack;
 pub mod path;
 pub mod refs;
 pub mod rev;
+pub mod sort;
 pub mod store;
 pub mod transport;
 pub mod verify;

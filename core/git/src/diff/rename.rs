@@ -361,7 +361,7 @@ impl<'a, S: ObjectSource + ?Sized> Detection<'a, S> {
         for destination in unpaired {
             self.push_candidates(destination, &mut candidates)?;
         }
-        candidates.sort_by_key(Candidate::rank);
+        crate::sort::sort_by_key(&mut candidates, Candidate::rank);
         self.take_candidates(&candidates, false);
         if self.options.copies != Copies::Never {
             self.take_candidates(&candidates, true);

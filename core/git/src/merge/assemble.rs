@@ -118,11 +118,15 @@ impl Open {
         let mut out = Vec::with_capacity(self.old.len() + self.settled.len() * 40);
         let is_directory = |side: &Option<Side>| side.is_some_and(|side| side.mode.is_directory());
         let mut settled = core::mem::take(&mut self.settled);
-        settled.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| is_directory(x).cmp(&is_directory(y))));
+        crate::sort::sort_by(&mut settled, |(a, x), (b, y)| {
+            a.cmp(b).then_with(|| is_directory(x).cmp(&is_directory(y)))
+        });
         let is_settled = |name: &[u8]| settled.binary_search_by(|(other, _)| other[..].cmp(name)).is_ok();
         let mut new: Vec<_> =
             settled.iter().filter_map(|(name, side)| side.map(|side| (name.as_bstr(), side))).collect();
-        new.sort_by(|(a, x), (b, y)| compare_names(a, x.mode.is_directory(), b, y.mode.is_directory()));
+        crate::sort::sort_by(&mut new, |(a, x), (b, y)| {
+            compare_names(a, x.mode.is_directory(), b, y.mode.is_directory())
+        });
         let mut new = new.into_iter().peekable();
         for entry in TreeRef::new(&self.old) {
             let entry = entry.map_err(|error| self.corrupt(error))?;

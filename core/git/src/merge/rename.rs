@@ -187,7 +187,7 @@ impl<S: ObjectSource + ObjectSink> Merge<'_, S> {
     /// Lets the changes of the other side follow each rename. `renames` are those of both sides.
     pub(super) fn follow(&mut self, mut renames: Vec<Rename>) -> Result<(), MergeError> {
         renames.retain(|rename| rename.source.is_some());
-        renames.sort_by(|a, b| a.source.cmp(&b.source));
+        crate::sort::sort_by(&mut renames, |a, b| a.source.cmp(&b.source));
         let mut rest = renames.iter().peekable();
         while let Some(rename) = rest.next() {
             let Some(source) = &rename.source else { continue };

@@ -180,8 +180,8 @@ impl<'a, S: ObjectSource + ObjectSink> Merge<'a, S> {
         self.decide_beside_directories(beside_directories)?;
         self.resolve()?;
         let tree = self.edits.apply(self.store, &self.trees[OURS], &self.options.limits)?;
-        self.conflicts.sort_by(|a, b| a.path.cmp(&b.path));
-        self.report.notices.sort_by(|a, b| a.path.cmp(&b.path));
+        crate::sort::sort_by(&mut self.conflicts, |a, b| a.path.cmp(&b.path));
+        crate::sort::sort_by(&mut self.report.notices, |a, b| a.path.cmp(&b.path));
         Ok(TreeMerge {
             tree,
             clean: self.conflicts.is_empty() && !self.report.unclear,

@@ -229,7 +229,7 @@ impl TreeBuilder {
 
     /// The bytes of the tree.
     pub fn write(mut self) -> Vec<u8> {
-        self.entries.sort_by(|(a_mode, a, _), (b_mode, b, _)| {
+        crate::sort::sort_by(&mut self.entries, |(a_mode, a, _), (b_mode, b, _)| {
             compare_names(a, a_mode.is_directory(), b, b_mode.is_directory())
         });
         let mut out = Vec::with_capacity(self.entries.iter().map(|(_, name, _)| name.len() + 28).sum());

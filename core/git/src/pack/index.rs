@@ -239,7 +239,7 @@ mod tests {
                 crc32: n as u32 * 7,
             })
             .collect();
-        entries.sort_by_key(|entry| entry.id);
+        crate::sort::sort_by_key(&mut entries, |entry| entry.id);
         PackIndex::write(entries.into_iter(), &ObjectId::EMPTY_TREE)
     }
 

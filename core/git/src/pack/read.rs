@@ -192,7 +192,8 @@ impl Pack {
     fn positions_by_offset(&self) -> &[u32] {
         self.by_offset.get_or_init(|| {
             let mut order: Vec<u32> = (0..self.index.len() as u32).collect();
-            order.sort_unstable_by_key(|position| self.index.offset(*position as usize));
+            let offset = |position: u32| self.index.offset(position as usize);
+            crate::sort::sort_positions(&mut order, &mut |a, b| offset(a).cmp(&offset(b)));
             order
         })
     }

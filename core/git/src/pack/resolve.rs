@@ -100,7 +100,7 @@ impl PackResolver {
         limits: Limits,
     ) -> Self {
         pieces.shrink();
-        entries.ref_bases.sort_unstable();
+        crate::sort::sort(&mut entries.ref_bases);
         Self {
             children: Children::new(&entries.bases),
             done: entries.ids.iter().filter(|id| !id.is_null()).count() as u64,
@@ -158,7 +158,7 @@ impl PackResolver {
         drop((self.children, self.entries.bases, self.entries.ref_bases));
         let Entries { offsets, crcs, ids, .. } = self.entries;
         let mut order: Vec<u32> = (0..ids.len() as u32).collect();
-        order.sort_unstable_by_key(|at| (ids[*at as usize], *at));
+        crate::sort::sort_positions(&mut order, &mut |a, b| (ids[a as usize], a).cmp(&(ids[b as usize], b)));
         for pair in order.windows(2) {
             let (one, other) = (pair[0] as usize, pair[1] as usize);
             if ids[one] == ids[other] {

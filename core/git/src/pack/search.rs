@@ -9,6 +9,7 @@ use super::delta_index::{BASE_BYTES_MAX, DeltaIndex};
 use super::error::PackError;
 use super::write::{Form, Item, PackSources, WriteOptions};
 use super::zlib::Deflater;
+use crate::sort::sort_positions;
 
 /// Objects below this size, in bytes, are not worth a delta.
 const SIZE_MIN: u64 = 50;
@@ -64,11 +65,11 @@ impl DeltaSearch {
         let mut order: Vec<u32> = (0..items.len() as u32)
             .filter(|at| fits(&items[*at as usize]) && !has_delta(&items[*at as usize]))
             .collect();
-        order.sort_unstable_by_key(|at| {
-            let item = &items[*at as usize];
-            let is_written = (*at as usize) < thin;
-            (item.kind, item.name_hash, is_written, core::cmp::Reverse(item.size), *at)
-        });
+        let rank = |at: u32| {
+            let item = &items[at as usize];
+            (item.kind, item.name_hash, (at as usize) < thin, core::cmp::Reverse(item.size), at)
+        };
+        sort_positions(&mut order, &mut |a, b| rank(a).cmp(&rank(b)));
         Self { order, next: 0, window: VecDeque::new(), window_bytes: 0, kept_bytes: 0 }
     }
 

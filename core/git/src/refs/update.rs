@@ -287,7 +287,7 @@ fn check_repeated(updates: &[RefUpdate]) -> Result<(), UpdateError> {
         return Ok(());
     }
     let mut names: Vec<&RefName> = updates.iter().map(|update| &update.name).collect();
-    names.sort_unstable();
+    crate::sort::sort(&mut names);
     match names.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(pair) => Err(UpdateError { name: pair[0].clone(), problem: UpdateProblem::Repeated }),
         None => Ok(()),

@@ -136,7 +136,7 @@ pub(super) fn bases_of(
     let mut bases = paint.run(graph, source, one, others, read)?;
     bases.retain(|base| !paint.marks.has(*base, STALE));
     // Both sorts are stable: equal dates stay in the order in which the paint met them.
-    bases.sort_by_key(|base| core::cmp::Reverse(graph.time(*base)));
+    crate::sort::sort_by_key(&mut bases, |base| core::cmp::Reverse(graph.time(*base)));
     if bases.len() > 1 {
         bases = without_ancestors(graph, source, &bases, read)?;
     }

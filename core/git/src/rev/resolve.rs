@@ -138,7 +138,7 @@ impl<'a, S: ObjectSource + ?Sized, R: RefLookup + ?Sized> Resolver<'a, S, R> {
         let Ok(prefix) = Prefix::from_hex(text) else { return Ok(None) };
         let mut found = Vec::new();
         self.source.find_prefix(&prefix, CANDIDATES_MAX, &mut found);
-        found.sort_unstable();
+        crate::sort::sort(&mut found);
         found.dedup();
         if found.len() < 2 {
             return Ok(found.first().copied());
@@ -160,7 +160,7 @@ impl<'a, S: ObjectSource + ?Sized, R: RefLookup + ?Sized> Resolver<'a, S, R> {
                     Some(Kind::Blob) => 3,
                     None => 4,
                 };
-                candidates.sort_by_key(|candidate| (rank(candidate.kind), candidate.id));
+                crate::sort::sort_by_key(&mut candidates, |candidate| (rank(candidate.kind), candidate.id));
                 Err(RevisionError::Ambiguous { prefix: text.into(), candidates })
             }
         }

@@ -51,7 +51,7 @@ impl ServedRefs {
             name.len() <= REF_NAME_BYTES_MAX && name.iter().all(|byte| *byte > b' ' && *byte != 0x7f)
         };
         let mut refs: Vec<_> = refs.into_iter().filter(|served| travels(served.name.as_bstr())).collect();
-        refs.sort_by(|a, b| a.name.cmp(&b.name));
+        crate::sort::sort_by(&mut refs, |a, b| a.name.cmp(&b.name));
         refs.dedup_by(|later, earlier| later.name == earlier.name);
         let head = match head {
             Head::Symbolic(target) if !travels(target.as_bstr()) => Head::Absent,
@@ -173,7 +173,7 @@ impl LsRefs {
 
     /// Brings the prefixes into the order that [`LsRefsResponse`] needs.
     fn sort_prefixes(&mut self) {
-        self.prefixes.sort();
+        crate::sort::sort(&mut self.prefixes);
         self.prefixes.dedup_by(|later, earlier| later.starts_with(earlier));
     }
 }

@@ -71,7 +71,8 @@ pub(super) struct ObjectCheck {
 impl ObjectCheck {
     pub(super) fn new(pack: &Pack) -> Self {
         let mut positions: Vec<u32> = (0..pack.len() as u32).collect();
-        positions.sort_unstable_by_key(|at| core::cmp::Reverse(pack.index().offset(*at as usize)));
+        let offset = |at: u32| pack.index().offset(at as usize);
+        crate::sort::sort_positions(&mut positions, &mut |a, b| offset(b).cmp(&offset(a)));
         Self { positions }
     }
 

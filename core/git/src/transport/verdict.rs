@@ -236,7 +236,7 @@ impl PushUpdate {
 /// Judges what can be judged by names and ids.
 pub(super) fn judge(request: &mut PushRequest, served: &Served<'_>, policy: &PushPolicy) {
     let mut names: Vec<BString> = request.updates.iter().map(|update| update.name.clone()).collect();
-    names.sort();
+    crate::sort::sort(&mut names);
     for update in &mut request.updates {
         let found = served.refs.find(&update.name);
         let is_head = matches!(served.refs.head(), Head::Symbolic(target) if *target == update.name);

@@ -77,7 +77,7 @@ impl ObjectChecker {
         let open = |special: &Special| special.modules == Named::Yes || special.attributes == Named::Yes;
         let mut ids: Vec<ObjectId> =
             self.special.iter().filter(|(_, special)| open(special)).map(|(id, _)| *id).collect();
-        ids.sort_unstable();
+        crate::sort::sort(&mut ids);
         for id in ids {
             let mut special = self.special.get(&id).copied().unwrap_or_default();
             let mut tell = |message| report(Problem::object(&id, message));

@@ -57,7 +57,7 @@ pub struct Verifier {
 impl Verifier {
     /// Starts with nothing checked.
     pub fn new(mut options: VerifyOptions) -> Self {
-        options.shallow.sort_unstable();
+        crate::sort::sort(&mut options.shallow);
         let (objects, known, parents) = Default::default();
         Self { options, objects, known, parents, checked: 0 }
     }
@@ -147,7 +147,7 @@ impl Verifier {
         let is_open = |known: &Known| known.found.is_none();
         let mut open: Vec<(ObjectId, Known)> =
             self.known.drain().filter(|(_, known)| is_open(known)).collect();
-        open.sort_unstable_by_key(|(id, _)| *id);
+        crate::sort::sort_by_key(&mut open, |(id, _)| *id);
         for (id, Known { named, by, .. }) in open {
             let Some(named) = named else { continue };
             match source.header(&id) {
