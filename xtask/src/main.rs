@@ -4,13 +4,15 @@
 //! and tested is reached through cargo, npm and node, as a user reaches it.
 //!
 //! Modules, foundations first; a module uses only those above it: `step`, `setup`, `imports`, `wasm`, `npm`, `size`,
-//! `tidy`, `check`, `test`.
+//! `history`, `start`, `tidy`, `check`, `test`.
 
 mod check;
+mod history;
 mod imports;
 mod npm;
 mod setup;
 mod size;
+mod start;
 mod step;
 mod test;
 mod tidy;
@@ -27,6 +29,11 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
+    Command {
+        name: "start",
+        about: "builds all, serves the page in which a whole repository lives",
+        run: start::run,
+    },
     Command {
         name: "check",
         about: "the fast part of `test`: format, lints, Rust tests, builds, types, size",

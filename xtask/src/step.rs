@@ -13,6 +13,8 @@ pub fn root() -> &'static Path {
 
 /// A program to be run in the folder `folder` of the checkout.
 pub fn program(name: &str, folder: &str, arguments: &[&str]) -> Command {
+    // On Windows npm is a script, which is only found under its whole name.
+    let name = if cfg!(windows) && name == "npm" { "npm.cmd" } else { name };
     let mut command = Command::new(name);
     command.args(arguments).current_dir(root().join(folder));
     command

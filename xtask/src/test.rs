@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::Result;
 
 use crate::step::{self, program, root};
-use crate::{check, npm, setup};
+use crate::{check, setup, start};
 
 /// Folders of `tests` with tests for Node's own runner.
 const FOLDERS: &[&str] = &["npm", "web"];
@@ -15,7 +15,7 @@ pub fn run() -> Result<()> {
     check::run()?;
     setup::node_modules("tests")?;
     let chromium = setup::chromium()?;
-    let packed = npm::pack()?;
+    let packed = start::prepare()?;
     let mut command = program("node", "tests", &["--test", "--test-reporter=spec"]);
     command.args(test_files()?);
     step::run(command.env("GOVC_PACKED", &packed).env("CHROMIUM", &chromium))

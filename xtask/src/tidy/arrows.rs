@@ -58,7 +58,9 @@ fn modules(source: &Source, sources: &[Source], findings: &mut Vec<Finding>) {
     });
     let order = top.map(module_order).unwrap_or_default();
     if is_top(own) {
-        if order.is_empty() {
+        let others =
+            |file: &&Source| file.path.starts_with(&format!("{folder}/src/")) && file.path != source.path;
+        if order.is_empty() && sources.iter().any(|file| others(&file)) {
             findings.push(
                 source.finding(1, format!("its header has no line `{ORDER_SENTENCE}` with the modules")),
             );

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::Finding;
 use crate::step::{program, read, root};
@@ -56,7 +56,8 @@ impl Source {
 
 /// All of them, in the order of their paths.
 pub fn all() -> Result<Vec<Source>> {
-    let listed = read(&mut program("git", ".", &["ls-files", "--cached", "--others", "--exclude-standard"]))?;
+    let listed = read(&mut program("git", ".", &["ls-files", "--cached", "--others", "--exclude-standard"]))
+        .context("tidy reads what git tracks: it needs a checkout")?;
     let mut paths: Vec<&str> = listed.lines().filter(|path| is_written_here(path)).collect();
     paths.sort_unstable();
     paths.dedup();
