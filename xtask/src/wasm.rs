@@ -20,10 +20,10 @@ pub fn module() -> PathBuf {
 pub fn build() -> Result<()> {
     setup::target(setup::WASM)?;
     // Flags from the environment would replace those of .cargo/config.toml, and with them SIMD.
-    run(cargo(&["build", "--package", "govc-wasm", "--release", "--target", setup::WASM])
+    run(cargo(&["build", "--package", "govc-wasm", "--profile", "wasm", "--target", setup::WASM])
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS"))?;
-    let built = target_folder()?.join(setup::WASM).join("release/govc_wasm.wasm");
+    let built = target_folder()?.join(setup::WASM).join("wasm/govc_wasm.wasm");
     let folder = root().join("wasm/pkg");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
