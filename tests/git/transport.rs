@@ -328,13 +328,33 @@ fn what_is_not_sound_is_refused_and_stays_invisible() {
     let server = GitServer::start(HeldRepository::from_git(&origin));
     let before = server.repository().ref_lines();
     let work = clone(&server, &[]);
-    work.write("bad", "unsound, as the host's check finds\n");
-    let bad = work.commit_all("bad");
-    let (ok, said) = push(&work, &["origin", "main"]);
-    assert!(!ok && said.contains("unpacker error") && said.contains("says so itself"), "{said}");
-    let held = server.repository();
-    assert_eq!(held.ref_lines(), before);
-    assert!(!held.contains(&bad) && held.packs.is_empty());
+    let hash = |kind: &str, bytes: &[u8]| -> ObjectId {
+        let written = work.git_bytes(&["hash-object", "-w", "--literally", "-t", kind, "--stdin"], bytes);
+        written.to_str().unwrap().trim().parse().unwrap()
+    };
+    let blob = work.id("main:README");
+    let entry = |mode: &str, name: &str, id: ObjectId| {
+        [mode.as_bytes(), b" ", name.as_bytes(), b"\0", id.as_bytes()].concat()
+    };
+    let evil = hash("blob", b"[submodule \"x\"]\n\tpath = x\n\turl = -u./payload\n");
+    let unsorted = [entry("100644", "b", blob), entry("100644", "a", blob)].concat();
+    let cases: [(Vec<u8>, &str); 4] = [
+        (unsorted, "treeNotSorted"),
+        (entry("40000", ".git", origin.id("main^{tree}")), "hasDotgit"),
+        (entry("100644", "..", blob), "hasDotdot"),
+        (entry("100644", ".gitmodules", evil), "gitmodulesUrl"),
+    ];
+    for (tree, problem) in cases {
+        let tree = hash("tree", &tree);
+        let who = "A U Thor <author@example.com> 1700000000 +0000";
+        let commit = format!("tree {tree}\nauthor {who}\ncommitter {who}\n\nbad\n");
+        let bad = hash("commit", commit.as_bytes());
+        let (ok, said) = push(&work, &["origin", &format!("{bad}:refs/heads/bad")]);
+        assert!(!ok && said.contains("unpacker error") && said.contains(problem), "{said}");
+        let held = server.repository();
+        assert_eq!(held.ref_lines(), before);
+        assert!(!held.contains(&bad) && !held.contains(&tree) && held.packs.is_empty());
+    }
 }
 
 fn packet(text: &str) -> String {

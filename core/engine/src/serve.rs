@@ -8,6 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use bstr::BString;
+use govc_git::ObjectId;
 use govc_git::pack::Pack;
 use govc_git::transport::capabilities::Service;
 use govc_git::transport::http::{Endpoint, HttpError, RequestHead, route};
@@ -15,8 +16,6 @@ use govc_git::transport::ls_refs::ServedRefs;
 use govc_git::transport::push::{PushStep, ReceivePack};
 use govc_git::transport::server::{ServeOptions, Served, UploadPack};
 use govc_git::transport::{PushPolicy, Refusal};
-use govc_git::verify::{self, Severity};
-use govc_git::{Kind, ObjectId};
 
 use crate::operation::OperationKind;
 use crate::{Env, Repository};
@@ -94,7 +93,7 @@ impl Repository {
         let packs: Vec<&Pack> = self.store.packs().iter().collect();
         let served = Served { source: &self.store, packs: &packs, refs: &exchange.refs, shallow: &[] };
         match &mut exchange.machine {
-            Machine::Push(machine) => machine.step(&served, &mut check_object),
+            Machine::Push(machine) => machine.step(&served),
             Machine::Fetch(_) => PushStep::Answer,
         }
     }
@@ -142,15 +141,4 @@ impl Repository {
             Machine::Push(machine) => machine.next_chunk(&served),
         }
     }
-}
-
-/// Judges a pushed object: what git's fsck calls an error is refused, what it warns of is taken, as old histories need.
-fn check_object(id: &ObjectId, kind: Kind, bytes: &[u8]) -> Result<(), String> {
-    let mut worst = None;
-    verify::check_object(id, kind, bytes, &mut |problem| {
-        if problem.severity() >= Severity::Error && worst.is_none() {
-            worst = Some(problem);
-        }
-    });
-    worst.map_or(Ok(()), |problem| Err(format!("{}: {}", problem.message_id(), problem.message)))
 }

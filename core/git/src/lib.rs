@@ -5,7 +5,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it:
 //! `sort`, `limits`, `kind`, `id`, `object`, `path`, `glob`, `store`, `pack`, `disk`, `edit`, `refs`, `rev`, `diff`, `merge`,
-//! `transport`, `verify`.
+//! `verify`, `transport`.
 #![no_std]
 
 extern crate alloc;

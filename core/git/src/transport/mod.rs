@@ -23,6 +23,5 @@ mod verdict;
 mod want;
 
 pub use fetch::FetchError;
-pub use quarantine::CheckObject;
 pub use verdict::{PushPolicy, PushRequest, PushUpdate, Refusal};
 pub use want::WantPolicy;

@@ -2,18 +2,19 @@
 //! changes its refs and has the answer written. Until it takes the pack, nothing that was sent is visible.
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::capabilities::Service;
 use super::commands::PushReader;
 use super::ls_refs::Advertisement;
 use super::pkt_line::write_error;
-use super::quarantine::{CheckError, CheckObject, ConnectivityCheck, ObjectCheck};
+use super::quarantine::{CheckError, ConnectivityCheck, ObjectCheck};
 use super::request::{RequestError, Version};
 use super::server::{CHUNK_BYTES, Served};
 use super::verdict::{PushPolicy, PushRequest, PushUpdate, judge, judge_connectivity, judge_history};
 use crate::pack::{PackError, PackResolver};
+use crate::verify::Problem;
 use crate::{ObjectId, ReadError};
 
 /// Bytes that are worked through in one step while deltas are resolved.
@@ -28,12 +29,7 @@ pub enum PushError {
     /// The pack is broken, too large, or not whole.
     Pack(PackError),
     /// A new object is not sound.
-    Unsound {
-        /// The object.
-        id: ObjectId,
-        /// What is wrong with it.
-        problem: String,
-    },
+    Unsound(Problem),
     /// An object could not be read.
     Read(ReadError),
 }
@@ -43,7 +39,7 @@ impl core::fmt::Display for PushError {
         match self {
             Self::Request(error) => write!(f, "{error}"),
             Self::Pack(error) => write!(f, "{error}"),
-            Self::Unsound { id, problem } => write!(f, "object {id}: {problem}"),
+            Self::Unsound(problem) => write!(f, "object {problem}: {}", problem.message_id()),
             Self::Read(error) => write!(f, "{error}"),
         }
     }
@@ -135,9 +131,9 @@ impl ReceivePack {
         }
     }
 
-    /// Does some of the work between the input and the decision. `check` judges each new object.
-    pub fn step(&mut self, served: &Served<'_>, check: &mut CheckObject<'_>) -> PushStep {
-        if let Err(error) = self.try_step(served, check) {
+    /// Does some of the work between the input and the decision.
+    pub fn step(&mut self, served: &Served<'_>) -> PushStep {
+        if let Err(error) = self.try_step(served) {
             self.refuse_pack(error);
         }
         match self.state {
@@ -209,7 +205,7 @@ impl ReceivePack {
         self.failure = Some(error);
     }
 
-    fn try_step(&mut self, served: &Served<'_>, check: &mut CheckObject<'_>) -> Result<(), PushError> {
+    fn try_step(&mut self, served: &Served<'_>) -> Result<(), PushError> {
         let Some(request) = self.request.as_deref_mut() else { return Ok(()) };
         match &mut self.state {
             State::Resolving(resolver) => {
@@ -218,12 +214,13 @@ impl ReceivePack {
                     && let State::Resolving(resolver) = core::mem::replace(&mut self.state, State::Ended)
                 {
                     let pack = resolver.finish(served.source).map_err(PushError::Pack)?;
-                    self.state = State::Checking(ObjectCheck::new(&pack));
+                    self.state = State::Checking(ObjectCheck::new(&pack, self.policy.refused_from));
                     request.pack = Some(pack);
                 }
             }
             State::Checking(objects) => {
-                let is_complete = request.pack.as_ref().map_or(Ok(true), |pack| objects.step(pack, check));
+                let is_complete =
+                    request.pack.as_ref().map_or(Ok(true), |pack| objects.step(pack, served.source));
                 if is_complete.map_err(PushError::from)? {
                     self.state = State::Connecting;
                 }
@@ -264,7 +261,7 @@ impl From<CheckError> for PushError {
     fn from(error: CheckError) -> Self {
         match error {
             CheckError::Read(error) => Self::Read(error),
-            CheckError::Unsound { id, problem } => Self::Unsound { id, problem },
+            CheckError::Unsound(problem) => Self::Unsound(problem),
         }
     }
 }

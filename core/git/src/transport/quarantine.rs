@@ -3,7 +3,6 @@
 //! Here is checked that each new object is sound and that what the new refs reach is all here.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::select::{Selection, SelectionRequest};
@@ -12,10 +11,8 @@ use crate::id::Prefix;
 use crate::limits::Limits;
 use crate::pack::Pack;
 use crate::rev::CommitGraph;
+use crate::verify::{Message, ObjectChecker, Problem, Severity};
 use crate::{Kind, Object, ObjectId, ObjectSource, ReadError};
-
-/// Judges a new object; the text says what is wrong with it. What git calls fsck.
-pub type CheckObject<'a> = dyn FnMut(&ObjectId, Kind, &[u8]) -> Result<(), String> + 'a;
 
 /// Bytes of objects that are checked in one step.
 const CHECK_BYTES: u64 = 4 << 20;
@@ -60,33 +57,57 @@ impl ObjectSource for Quarantine<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum CheckError {
     Read(ReadError),
-    Unsound { id: ObjectId, problem: String },
+    Unsound(Problem),
 }
+
+/// What git only warns of, and no honest history has: names that lead a checkout elsewhere.
+const REFUSED_WARNINGS: [Message; 4] =
+    [Message::FullPathname, Message::HasDot, Message::HasDotdot, Message::HasDotgit];
 
 /// The check of every object of a pack, in the order of the pack so that delta chains are read once.
 pub(super) struct ObjectCheck {
     positions: Vec<u32>,
+    checker: ObjectChecker,
+    refused_from: Severity,
 }
 
 impl ObjectCheck {
-    pub(super) fn new(pack: &Pack) -> Self {
+    /// Refuses problems of this severity or worse.
+    pub(super) fn new(pack: &Pack, refused_from: Severity) -> Self {
         let mut positions: Vec<u32> = (0..pack.len() as u32).collect();
         let offset = |at: u32| pack.index().offset(at as usize);
         crate::sort::sort_positions(&mut positions, &mut |a, b| offset(b).cmp(&offset(a)));
-        Self { positions }
+        Self { positions, checker: ObjectChecker::new(), refused_from }
     }
 
     /// Checks some objects; `true` when all are.
-    pub(super) fn step(&mut self, pack: &Pack, check: &mut CheckObject<'_>) -> Result<bool, CheckError> {
+    pub(super) fn step(&mut self, pack: &Pack, base: &dyn ObjectSource) -> Result<bool, CheckError> {
+        let refused_from = self.refused_from;
+        let mut found = None;
+        let mut report = |problem: Problem| {
+            let is_refused =
+                problem.severity() >= refused_from || REFUSED_WARNINGS.contains(&problem.message);
+            if is_refused && found.is_none() {
+                found = Some(problem);
+            }
+        };
         let mut bytes = 0;
-        while bytes < CHECK_BYTES {
-            let Some(at) = self.positions.pop() else { return Ok(true) };
-            let id = pack.index().id(at as usize);
-            let object = pack.read(&id).map_err(CheckError::Read)?;
-            bytes += object.bytes.len() as u64 + 100;
-            check(&id, object.kind, &object.bytes).map_err(|problem| CheckError::Unsound { id, problem })?;
+        let mut is_complete = false;
+        while bytes < CHECK_BYTES && !is_complete {
+            match self.positions.pop() {
+                Some(at) => {
+                    let id = pack.index().id(at as usize);
+                    let object = pack.read(&id).map_err(CheckError::Read)?;
+                    bytes += object.bytes.len() as u64 + 100;
+                    self.checker.check(&id, object.kind, &object.bytes, &mut report);
+                }
+                None => {
+                    self.checker.finish(&Quarantine { pack: Some(pack), base }, &mut report);
+                    is_complete = true;
+                }
+            }
         }
-        Ok(false)
+        found.map_or(Ok(is_complete), |problem| Err(CheckError::Unsound(problem)))
     }
 }
 

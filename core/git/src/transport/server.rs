@@ -197,3 +197,31 @@ fn write_object_info(source: &dyn ObjectSource, ids: &[ObjectId], size: bool, ou
     }
     write_flush(out);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::push::ReceivePack;
+
+    const fn is_send<T: Send>() {}
+
+    #[test]
+    fn machines_may_move_between_threads() {
+        is_send::<UploadPack>();
+        is_send::<ReceivePack>();
+    }
+
+    #[test]
+    fn nothing_is_answered_before_the_request_has_ended() {
+        let refs = ServedRefs::from_store(&crate::refs::RefStore::new());
+        let store = crate::store::MemoryStore::new();
+        let served = Served { source: &store, packs: &[], refs: &refs, shallow: &[] };
+        let mut machine = UploadPack::new(Version::V2, ServeOptions::default());
+        machine.handle_input(b"0014command=ls-refs\n");
+        assert_eq!(machine.next_chunk(&served), None);
+        machine.handle_input(b"0000");
+        machine.end_input();
+        assert_eq!(machine.next_chunk(&served), Some(b"0000".to_vec()));
+        assert_eq!((machine.next_chunk(&served), machine.failure()), (None, None));
+    }
+}

@@ -16,6 +16,7 @@ use crate::limits::Limits;
 use crate::pack::Pack;
 use crate::refs::{Expected, NewValue, RefDelta, RefName, RefStore, RefUpdate};
 use crate::rev::{CommitGraph, is_ancestor};
+use crate::verify::Severity;
 use crate::{Kind, ObjectId, ObjectSource, ReadError};
 
 /// Most updates that are looked at one by one when something is missing; with more, all are refused.
@@ -30,6 +31,9 @@ pub struct PushPolicy {
     pub allows_deletion_of_head: bool,
     /// A branch may go where its old commit is no ancestor. Default true, as in git: the client must ask for it.
     pub allows_non_fast_forward: bool,
+    /// Objects with problems of this severity or worse are refused; names like `.git` always. Default what is an error
+    /// to git: what it warns of stands in old histories.
+    pub refused_from: Severity,
     /// Bounds on what is sent.
     pub limits: Limits,
 }
@@ -40,6 +44,7 @@ impl Default for PushPolicy {
             allows_deletion: true,
             allows_deletion_of_head: false,
             allows_non_fast_forward: true,
+            refused_from: Severity::Error,
             limits: Limits::default(),
         }
     }
