@@ -1,6 +1,7 @@
 // The declarations, as every kind of TypeScript project resolves them; and what package linters say.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 
@@ -19,6 +20,8 @@ hashObject('branch', code);
 void loaded;
 `;
 
+const DECLARED = readFileSync(new URL('declared.mts', import.meta.url), 'utf8');
+
 const COMMON = { target: 'es2022', strict: true, noEmit: true, types: [] };
 const KINDS = {
   nodenext: { ...COMMON, module: 'nodenext', lib: ['es2022', 'dom'] },
@@ -35,6 +38,15 @@ for (const [name, compilerOptions] of Object.entries(KINDS)) {
     await node(folder, tool('typescript/bin/tsc'), '--project', '.').catch((error) => assert.fail(error.stdout));
   });
 }
+
+test('the declarations accept every call of the API that is built', async () => {
+  const compilerOptions = { ...KINDS.nodenext, lib: ['es2023', 'dom', 'dom.iterable', 'esnext.disposable'] };
+  const folder = await project({
+    'declared.mts': DECLARED,
+    'tsconfig.json': JSON.stringify({ compilerOptions, files: ['declared.mts'] }),
+  });
+  await node(folder, tool('typescript/bin/tsc'), '--project', '.').catch((error) => assert.fail(error.stdout));
+});
 
 test('publint has nothing to say', async () => {
   const { publint } = await import('publint');

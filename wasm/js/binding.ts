@@ -45,6 +45,9 @@ export function call<T>(operation: (engine: Engine) => T): T {
   }
 }
 
+/** What the glue throws for an object that was freed. */
+const FREED = 'null pointer passed to rust';
+
 function unusable(): GovcError {
   if (deathReason !== undefined) return disposed(deathReason);
   return new GovcError('Disposed', 'the engine is not loaded: call initialize() of govc/slim first');
@@ -55,6 +58,9 @@ function translated(thrown: unknown): unknown {
   if (thrown instanceof WebAssembly.RuntimeError || isExhaustedStack(thrown)) {
     deathReason = glue.panicMessage() ?? thrown.message;
     return disposed(deathReason, thrown);
+  }
+  if (thrown instanceof Error && thrown.message === FREED) {
+    return new GovcError('Disposed', 'the repository that this belongs to was disposed: open it again', {}, { cause: thrown });
   }
   return thrown;
 }

@@ -284,6 +284,7 @@ impl From<EditError> for Error {
         let message = error.to_string();
         match error {
             EditError::Read(error) => error.into(),
+            EditError::Path(error) => error.into(),
             EditError::NotFound { path } => Self::no_path(path),
             EditError::NotADirectory { path } | EditError::IsADirectory { path } => {
                 Self::new(ErrorCode::InvalidPath, message).with("path", path)

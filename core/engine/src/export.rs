@@ -1,5 +1,6 @@
 //! Packs out: what some revisions reach and others do not, in pieces that are pulled.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use govc_git::ObjectId;
@@ -18,8 +19,8 @@ const SELECT_BUDGET: usize = 50_000;
 pub struct PackExport(Stage);
 
 enum Stage {
-    Selecting(Selection),
-    Writing(PackWriter),
+    Selecting(Box<Selection>),
+    Writing(Box<PackWriter>),
 }
 
 impl Repository {
@@ -28,7 +29,7 @@ impl Repository {
         let wants = wants.unwrap_or_else(|| ServedRefs::from_store(&self.refs).ids().collect());
         let request = SelectionRequest { wants, haves, ..SelectionRequest::default() };
         let selection = Selection::new(&request, CommitGraph::new(), &self.store, &self.limits)?;
-        Ok(PackExport(Stage::Selecting(selection)))
+        Ok(PackExport(Stage::Selecting(Box::new(selection))))
     }
 
     /// The next bytes of the pack; `None` after the last.
@@ -37,7 +38,8 @@ impl Repository {
             while !selection.step(&self.store, SELECT_BUDGET)? {}
             // The bases that the other side has would make the pack thin: it is to be readable alone.
             let objects = selection.objects().to_vec();
-            export.0 = Stage::Writing(PackWriter::new(objects, Vec::new(), WriteOptions::default()));
+            export.0 =
+                Stage::Writing(Box::new(PackWriter::new(objects, Vec::new(), WriteOptions::default())));
         }
         let Stage::Writing(writer) = &mut export.0 else { return Ok(None) };
         let packs: Vec<&Pack> = self.store.packs().iter().collect();

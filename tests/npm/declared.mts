@@ -1,0 +1,89 @@
+// Every call of the public API that is built, with the types that its declarations promise; compiled, not run.
+import {
+  Repository, Reality, Transaction, Snapshot, GovcError, gitDirectory,
+  type Change, type Commit, type Conflict, type ErrorCode, type FileDiff, type Hunk, type ImportResult, type MergeResult,
+  type ObjectId, type Operation, type RepositoryStats, type Storage, type Validator, type VerifyReport,
+} from 'govc';
+
+declare const signal: AbortSignal;
+declare const stream: ReadableStream<Uint8Array>;
+
+const repo = new Repository({
+  main: 'main', author: { name: 'A', email: 'a@b', time: new Date(), offsetMinutes: 60 }, now: () => 0,
+  limits: { maxObjectBytes: 1, maxDeltaDepth: 1, maxPackObjects: 1, maxMemoryBytes: 1 },
+});
+const opened: Promise<Repository> = Repository.open(gitDirectory('.') satisfies Storage, { signal, onProgress: ({ phase, done, total }) => void [phase, done, total] });
+const main: Reality = repo.main;
+repo.setMain(main);
+repo.setMain('main');
+const found: Reality = repo.reality('main');
+const created: Reality = repo.createReality('x', 'main~1');
+const many: Reality[] = repo.realities(['a', 'b'], main.snapshot());
+const listed: Reality[] = repo.listRealities('a*');
+repo.deleteReality('x');
+const tagged: ObjectId = repo.tag('v1', main, 'message');
+const resolved: ObjectId = repo.resolve('v1^{tree}');
+const at: Snapshot = repo.at('main');
+const history: Iterable<Commit> = repo.log({
+  from: [main, 'v1'], not: ['v0'], limit: 1, path: 'a', author: 'A', since: new Date(), until: new Date(), firstParent: true, order: 'topological',
+});
+const differences: FileDiff[] = repo.diff(main, 'v1', { paths: ['*.ts'], renames: 60 });
+const base: ObjectId | undefined = repo.mergeBase('a', created);
+const preview: MergeResult = repo.mergeTree('a', 'b', { strategy: 'union', renames: false });
+const merged: MergeResult = repo.merge(created, 'main', {
+  conflicts: 'record', fastForward: 'never', author: { name: 'A', email: 'a@b' }, sign: (payload: Uint8Array) => String(payload.length),
+  resolver: { resolve: (conflict) => conflict.kind === 'content' ? conflict.read('ours') : undefined },
+});
+const undone: Operation | undefined = repo.undo() ?? repo.redo();
+const operations: Iterable<Operation> = repo.operations();
+const imported: Promise<ImportResult> = repo.importPack(stream, { 'refs/heads/main': tagged }, { signal });
+const exported: Uint8Array = repo.exportPack(['main'], [at]);
+const handler: (request: Request) => Promise<Response> = repo.handler({ push: async (refs) => void refs.map(({ name, before, after }) => [name, before, after]) });
+const report: Promise<VerifyReport> = repo.verify({ signal });
+const stats: RepositoryStats = repo.stats();
+const flushed: Promise<void> = repo.flush();
+repo[Symbol.dispose]();
+
+const head: ObjectId | undefined = main.head;
+const fork: Reality = main.fork('y');
+const bytes: Uint8Array = main.read('a');
+const text: string = main.readText('a');
+const paths: string[] = main.list('*.ts');
+const has: boolean = main.has('a');
+main.write('a', { json: true }, 'executable');
+main.remove('a');
+const status: Change[] = main.status();
+main.discard('a');
+const commit: Commit = main.commit('message', { allowEmpty: true, committer: { name: 'C', email: 'c@d' } });
+const applied: Commit = main.apply({ a: 'text', b: new Uint8Array(), c: null }, 'message');
+const validator: Validator = (snapshot, changes) => changes.length > 0 ? [{ path: 'a', message: snapshot.readText('a'), severity: 'warning' }] : undefined;
+main.validate([validator]);
+const snapshot: Snapshot = main.snapshot();
+const own: Iterable<Commit> = main.log({ limit: 1 });
+const against: FileDiff[] = main.diff('v1');
+const rolledBack: Commit = main.rollback('v1');
+const conflicts: Conflict[] = main.conflicts();
+main.resolve('a', 'text');
+
+const transaction: Transaction = main.begin();
+transaction.add('a', 'text', 'file').remove('b').move('c', 'd');
+const read: Uint8Array = transaction.read('a');
+const changes: Change[] = transaction.changes();
+transaction.validate();
+const kept: Commit = transaction.commit('message', { allowEmpty: true });
+transaction.rollback();
+
+const last: Commit = snapshot.lastCommit('a');
+const fields: [ObjectId, ObjectId, ObjectId[], string, string, number | Date, number, string] = [
+  last.id, last.tree, last.parents, last.author.name, last.committer.email, last.author.time, last.committer.offsetMinutes, last.message,
+];
+const [difference] = snapshot.diff(main);
+const hunks: Hunk[] = difference!.hunks();
+const unified: string = difference!.unified(5);
+const similarity: number | undefined = difference!.binary ? 0 : difference!.similarity;
+const code: ErrorCode = new GovcError('Stale', 'message').code;
+void [
+  opened, found, many, listed, resolved, history, differences, base, preview, merged, undone, operations, imported, exported, handler, report, stats,
+  flushed, head, fork, bytes, text, paths, has, status, commit, applied, own, against, rolledBack, conflicts, read, changes, kept, fields, hunks,
+  unified, similarity, code,
+];
