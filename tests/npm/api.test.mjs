@@ -29,7 +29,8 @@ function exported(repo) {
   const cwd = temporary();
   git(cwd, ['init', '-q', '--bare']);
   git(cwd, ['index-pack', '--stdin', '--strict'], repo.exportPack());
-  for (const { name, head } of repo.listRealities()) if (head !== undefined) git(cwd, ['update-ref', `refs/heads/${name}`, head]);
+  const refs = repo.listRealities().filter(({ head }) => head !== undefined).map(({ name, head }) => `create refs/heads/${name} ${head}\n`);
+  git(cwd, ['update-ref', '--stdin'], refs.join(''));
   return cwd;
 }
 
