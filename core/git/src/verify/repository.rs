@@ -1,6 +1,6 @@
 //! All objects of a repository, in steps: each is hashed again and checked, and what they name must be here.
 //!
-//! A caller stops by not calling again. About 70 bytes an object are held until the end.
+//! A caller stops by not calling again. About 80 bytes an object are held until the end.
 
 use alloc::format;
 use alloc::string::String;
