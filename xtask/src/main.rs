@@ -4,8 +4,9 @@
 //! and tested is reached through cargo, npm and node, as a user reaches it.
 //!
 //! Modules, foundations first; a module uses only those above it: `step`, `setup`, `imports`, `wasm`, `npm`, `size`,
-//! `history`, `start`, `tidy`, `check`, `test`.
+//! `history`, `start`, `tidy`, `check`, `test`, `bench`.
 
+mod bench;
 mod check;
 mod history;
 mod imports;
@@ -33,6 +34,11 @@ const COMMANDS: &[Command] = &[
         name: "start",
         about: "builds all, serves the page in which a whole repository lives",
         run: start::run,
+    },
+    Command {
+        name: "bench",
+        about: "measures the npm package on Node beside isomorphic-git and native git",
+        run: bench::run,
     },
     Command {
         name: "check",

@@ -1,0 +1,2 @@
+// Node and nothing else: what every start costs.
+console.log(performance.timeOrigin + performance.now(), '');
