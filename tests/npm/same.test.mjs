@@ -12,8 +12,9 @@ const COMMANDS = {
   commit: (repo, name) => orCode(() => repo.reality(name).commit('change').id),
   fork: (repo, from, name) => void repo.reality(from).fork(name),
   merge: (repo, from, into) => orCode(() => {
+    const before = repo.reality(into).head;
     const { commit, tree, fastForward } = repo.merge(repo.reality(from), into);
-    return fastForward || commit.parents.length < 2 || commit.tree !== tree || isOld(repo, commit) ? `tree ${tree}` : commit.id;
+    return fastForward || commit.id === before ? `tree ${tree}` : commit.id;
   }),
   undo: (repo) => `undone ${repo.undo()?.id ?? 0}`,
   export: (repo) => {
@@ -21,11 +22,6 @@ const COMMANDS = {
     return `pack ${new DataView(pack.buffer).getUint32(8)} ${Buffer.from(pack.subarray(-20)).toString('hex')}`;
   },
 };
-
-/** Whether the last operation did not make this commit: theirs was in ours already. */
-function isOld(repo, commit) {
-  return [...repo.operations()].at(-1).refs[0]?.after !== commit.id;
-}
 
 function orCode(action) {
   try {
