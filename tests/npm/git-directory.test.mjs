@@ -1,7 +1,7 @@
 // Repository and gitDirectory beside real git: what govc writes git reads, while both are at work, and after a kill.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
@@ -88,8 +88,48 @@ test('opening inflates nothing', async () => {
   const folder = await repository();
   await git(folder, 'gc', '--quiet');
   const repo = await open(folder);
-  const { objects, objectBytes, commits } = repo.stats();
+  const { objects, objectBytes, commits, memoryBytes } = repo.stats();
   assert.deepEqual({ objects, objectBytes, commits }, { objects: 9, objectBytes: 0, commits: 0 });
+  // Loose ones stay as they are on disk, too.
+  const loose = await repository();
+  await writeFile(join(loose, 'large'), 'x'.repeat(1 << 20));
+  await git(loose, 'add', 'large');
+  const figures = (await open(loose)).stats();
+  assert.deepEqual([figures.objects, figures.objectBytes], [10, 0]);
+  assert.ok(figures.memoryBytes < memoryBytes + 10_000, String(figures.memoryBytes));
+});
+
+test('broken objects do no harm until they are read', async () => {
+  const folder = await repository();
+  const [id, blob] = (await git(folder, 'rev-parse', 'HEAD', 'HEAD:file 1')).split('\n');
+  const file = (name) => join(folder, '.git/objects', name.slice(0, 2), name.slice(2));
+  await chmod(file(blob), 0o644);
+  for (const content of ['', 'x', await readFile(file(id))]) {
+    await writeFile(file(blob), content);
+    const repo = await open(folder);
+    assert.equal(repo.main.readText('file 2'), 'content 2\n');
+    assert.throws(() => repo.main.readText('file 1'), { code: 'CorruptObject', message: new RegExp(blob) });
+    const { problems } = await repo.verify();
+    assert.ok(problems.some((problem) => problem.id === blob));
+  }
+});
+
+test('a broken pack, a broken index', async () => {
+  const folder = await repository();
+  await git(folder, 'gc', '--quiet');
+  const packs = join(folder, '.git/objects/pack');
+  const [name] = (await readdir(packs)).filter((name) => name.endsWith('.pack'));
+  for (const ending of ['.pack', '.idx']) {
+    const file = join(packs, name.replace('.pack', ending));
+    const whole = await readFile(file);
+    await chmod(file, 0o644);
+    for (const length of [11, whole.length - 21, whole.length - 1]) {
+      await writeFile(file, whole.subarray(0, length));
+      await assert.rejects(open(folder), (error) => error.code === 'CorruptPack' && error.details.pack === name, `${ending} ${length}`);
+    }
+    await writeFile(file, whole);
+  }
+  await open(folder);
 });
 
 test('a shallow clone: the log ends at its boundary, new commits are pushed from it', async () => {
@@ -99,6 +139,8 @@ test('a shallow clone: the log ends at its boundary, new commits are pushed from
   await git(folder, 'clone', '--quiet', '--depth', '2', `file://${folder}`, shallow);
   const repo = await open(shallow);
   assert.equal([...repo.log()].length, 2);
+  assert.deepEqual((await repo.verify()).problems, []);
+  assert.ok(repo.exportPack().length > 0);
   const id = change(repo, 'main', 'x');
   await repo.flush();
   await assertSound(shallow);

@@ -98,7 +98,7 @@ export interface Operation {
 
 export interface RepositoryStats {
   objects: number;
-  /** Bytes of the bodies of objects that are in no pack. */
+  /** Bytes of the bodies of objects that were made or taken in here and are in no pack. */
   objectBytes: number;
   /** Bytes that packs, indexes, caches and objects take. */
   memoryBytes: number;

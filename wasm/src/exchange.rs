@@ -1,8 +1,6 @@
 //! Packs in and out, and what a storage holds.
 
-use govc_engine::git::disk::loose;
 use govc_engine::git::limits::Limits;
-use govc_engine::git::pack::zlib::Inflater;
 use govc_engine::git::pack::{Pack, PackReceiver, PackResolver};
 use govc_engine::git::refs::{RefName, RefTarget};
 use govc_engine::git::{Kind, Object};
@@ -105,15 +103,10 @@ impl Repository {
         self.engine.load_pack(pack).map_err(thrown)
     }
 
-    /// Adds an object that a storage holds in git's loose form.
+    /// Adds an object that a storage holds in git's loose form; it is checked when it is read.
     #[wasm_bindgen(js_name = loadLoose)]
-    pub fn load_loose(&mut self, id: &str, compressed: &[u8]) -> std::result::Result<(), JsValue> {
-        let id = decode::id(id).map_err(thrown)?;
-        let object = loose::decode_checked(&id, compressed, self.engine.limits(), &mut Inflater::new())
-            .map_err(|error| {
-                thrown(Error::new(ErrorCode::CorruptObject, error.to_string()).with("id", id))
-            })?;
-        self.engine.load_object(id, object).map_err(thrown)
+    pub fn load_loose(&mut self, id: &str, compressed: Box<[u8]>) -> std::result::Result<(), JsValue> {
+        self.engine.load_loose(decode::id(id).map_err(thrown)?, compressed).map_err(thrown)
     }
 
     /// Adds an object that a storage holds, by its kind and content.

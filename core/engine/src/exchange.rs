@@ -1,5 +1,6 @@
 //! Packs in: an import is one operation that brings objects and moves refs, or nothing.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -77,6 +78,13 @@ impl Repository {
     pub fn load_pack(&mut self, pack: Pack) -> Result<()> {
         self.ensure_room(pack.memory_bytes() as u64)?;
         self.store.add_pack(pack);
+        Ok(())
+    }
+
+    /// Adds a loose object that a storage holds, as its file; it is checked when it is read.
+    pub fn load_loose(&mut self, id: ObjectId, file: Box<[u8]>) -> Result<()> {
+        self.ensure_room(file.len() as u64)?;
+        self.store.add_loose(id, file);
         Ok(())
     }
 

@@ -27,8 +27,16 @@ impl Repository {
     /// Begins a pack of what `wants` reach and `haves` do not; without wants, of what all refs reach.
     pub fn export(&self, wants: Option<Vec<ObjectId>>, haves: Vec<ObjectId>) -> Result<PackExport> {
         let wants = wants.unwrap_or_else(|| ServedRefs::from_store(&self.refs).ids().collect());
-        let request = SelectionRequest { wants, haves, ..SelectionRequest::default() };
-        let selection = Selection::new(&request, CommitGraph::new(), &self.store, &self.limits)?;
+        let cuts = || self.shallow.clone();
+        let request = SelectionRequest {
+            wants,
+            haves,
+            wanted_cuts: cuts(),
+            had_cuts: cuts(),
+            ..SelectionRequest::default()
+        };
+        let graph = CommitGraph::with_shallow(cuts());
+        let selection = Selection::new(&request, graph, &self.store, &self.limits)?;
         Ok(PackExport(Stage::Selecting(Box::new(selection))))
     }
 

@@ -4,7 +4,7 @@
 //! The engine joins core/git to the product's words. It does no IO, has no clock and runs no user code: time and
 //! author come in with each command ([`Env`]), bytes go in and out. What the shells may use is what is public here.
 //!
-//! Modules, foundations first; a module uses only those above it: `error`, `env`, `store`, `workspace`, `operation`,
+//! Modules, foundations first; a module uses only those above it: `error`, `env`, `loose`, `store`, `workspace`, `operation`,
 //! `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `difference`, `merge`, `exchange`,
 //! `export`, `serve`, `stats`, `verify`.
 #![no_std]
@@ -20,6 +20,7 @@ mod error;
 mod exchange;
 mod export;
 mod history;
+mod loose;
 mod merge;
 mod operation;
 mod realities;

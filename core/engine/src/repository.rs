@@ -48,7 +48,7 @@ impl Repository {
             new: NewValue::Symbolic(main.clone()),
         }])?;
         Ok(Self {
-            store: Store::default(),
+            store: Store::new(limits),
             refs,
             workspaces: BTreeMap::new(),
             unborn: [main].into(),

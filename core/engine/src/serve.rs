@@ -91,7 +91,8 @@ impl Repository {
     /// Does some of the work between a push's last byte and its decision.
     pub fn push_step(&self, exchange: &mut GitExchange) -> PushStep {
         let packs: Vec<&Pack> = self.store.packs().iter().collect();
-        let served = Served { source: &self.store, packs: &packs, refs: &exchange.refs, shallow: &[] };
+        let served =
+            Served { source: &self.store, packs: &packs, refs: &exchange.refs, shallow: &self.shallow };
         match &mut exchange.machine {
             Machine::Push(machine) => machine.step(&served),
             Machine::Fetch(_) => PushStep::Answer,
@@ -135,7 +136,8 @@ impl Repository {
     /// The next piece of the answer; `None` after the last.
     pub fn answer_chunk(&self, exchange: &mut GitExchange) -> Option<Vec<u8>> {
         let packs: Vec<&Pack> = self.store.packs().iter().collect();
-        let served = Served { source: &self.store, packs: &packs, refs: &exchange.refs, shallow: &[] };
+        let served =
+            Served { source: &self.store, packs: &packs, refs: &exchange.refs, shallow: &self.shallow };
         match &mut exchange.machine {
             Machine::Fetch(machine) => machine.next_chunk(&served),
             Machine::Push(machine) => machine.next_chunk(&served),

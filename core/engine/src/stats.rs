@@ -7,7 +7,7 @@ use crate::Repository;
 pub struct Stats {
     /// Objects; one that lies in two packs counts twice.
     pub objects: u64,
-    /// Bytes of the bodies of objects that are in no pack.
+    /// Bytes of the bodies of objects that were made or taken in here and are in no pack.
     pub object_bytes: u64,
     /// Bytes that packs, their indexes and caches, the objects and the commit graph take.
     pub memory_bytes: u64,

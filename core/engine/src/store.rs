@@ -1,22 +1,42 @@
-//! Where this repository's objects are: imported packs, which stay compressed, and new objects in memory.
+//! Where this repository's objects are: packs and loose objects, which stay compressed, and new objects in memory.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use govc_git::id::Prefix;
+use govc_git::limits::Limits;
 use govc_git::pack::Pack;
 use govc_git::store::MemoryStore;
 use govc_git::{Kind, Object, ObjectId, ObjectSink, ObjectSource, ReadError};
+
+use crate::loose::LooseObjects;
 
 /// All objects of a repository.
 #[derive(Default)]
 pub struct Store {
     packs: Vec<Pack>,
+    loose: LooseObjects,
     new: MemoryStore,
     /// What a validator may look at before it is committed; gone when the validation ends.
     previews: MemoryStore,
 }
 
 impl Store {
+    /// Holds nothing.
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { loose: LooseObjects::new(limits), ..Self::default() }
+    }
+
+    /// Adds the file of a loose object, which is checked when it is read.
+    pub(crate) fn add_loose(&mut self, id: ObjectId, file: Box<[u8]>) {
+        self.loose.add(id, file);
+    }
+
+    /// The ids of the loose objects that a storage handed over, sorted.
+    pub fn loose_ids(&self) -> Vec<ObjectId> {
+        self.loose.ids()
+    }
+
     /// Adds an imported pack.
     pub fn add_pack(&mut self, pack: Pack) {
         self.packs.push(pack);
@@ -37,7 +57,7 @@ impl Store {
         &self.packs
     }
 
-    /// The objects that are in no pack, in the order in which they came.
+    /// The objects that were made or taken in here and are in no pack, in the order in which they came.
     pub fn new_objects(&self) -> &MemoryStore {
         &self.new
     }
@@ -71,16 +91,23 @@ impl Store {
         self.new.insert(id, object);
     }
 
+    /// Whether an object is here for good.
+    fn is_kept(&self, id: &ObjectId) -> bool {
+        self.new.contains(id) || self.packs.iter().any(|pack| pack.contains(id)) || self.loose.contains(id)
+    }
+
     /// Number of objects; one that lies in two packs counts twice.
     pub fn object_count(&self) -> u64 {
-        self.packs.iter().map(|pack| pack.len() as u64).sum::<u64>() + self.new.len() as u64
+        self.packs.iter().map(|pack| pack.len() as u64).sum::<u64>()
+            + (self.loose.len() + self.new.len()) as u64
     }
 
     /// Bytes of memory that the objects take, indexes and caches included.
     pub fn memory_bytes(&self) -> u64 {
         const TABLE_BYTES_PER_OBJECT: u64 = 64;
         let packs: u64 = self.packs.iter().map(|pack| pack.memory_bytes() as u64).sum();
-        packs + self.new.body_bytes() + self.new.len() as u64 * TABLE_BYTES_PER_OBJECT
+        let table = (self.loose.len() + self.new.len()) as u64 * TABLE_BYTES_PER_OBJECT;
+        packs + self.loose.body_bytes() + self.new.body_bytes() + table
     }
 }
 
@@ -95,16 +122,17 @@ impl ObjectSource for Store {
                 result => return result,
             }
         }
-        self.previews.read(id)
+        if self.loose.contains(id) { self.loose.read(id) } else { self.previews.read(id) }
     }
 
     fn contains(&self, id: &ObjectId) -> bool {
-        self.new.contains(id) || self.packs.iter().any(|pack| pack.contains(id)) || self.previews.contains(id)
+        self.is_kept(id) || self.previews.contains(id)
     }
 
     fn find_prefix(&self, prefix: &Prefix, most: usize, found: &mut Vec<ObjectId>) {
         self.new.find_prefix(prefix, most, found);
         self.packs.iter().for_each(|pack| pack.find_prefix(prefix, most, found));
+        self.loose.find_prefix(prefix, most, found);
     }
 
     fn header(&self, id: &ObjectId) -> Result<(Kind, u64), ReadError> {
@@ -113,6 +141,7 @@ impl ObjectSource for Store {
         }
         match self.packs.iter().find(|pack| pack.contains(id)) {
             Some(pack) => pack.header(id),
+            None if self.loose.contains(id) => self.loose.header(id),
             None => self.previews.header(id),
         }
     }
@@ -121,7 +150,7 @@ impl ObjectSource for Store {
 impl ObjectSink for Store {
     fn write(&mut self, kind: Kind, bytes: &[u8]) -> ObjectId {
         let id = govc_git::id::hasher::object_id(kind, bytes);
-        if !self.new.contains(&id) && !self.packs.iter().any(|pack| pack.contains(&id)) {
+        if !self.is_kept(&id) {
             self.new.insert(id, Object { kind, bytes: bytes.into() });
         }
         id

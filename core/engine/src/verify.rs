@@ -42,8 +42,10 @@ impl Repository {
             sort_positions(&mut positions, &mut |a, b| offset(a).cmp(&offset(b)));
             ids.extend(positions.iter().map(|position| pack.index().id(*position as usize)));
         }
+        ids.extend(self.store.loose_ids());
         ids.extend(self.store.new_objects().since(0).iter().map(|(id, _)| *id));
-        let verifier = Verifier::new(VerifyOptions::default());
+        let verifier =
+            Verifier::new(VerifyOptions { shallow: self.shallow.clone(), ..VerifyOptions::default() });
         Verification { ids, next: 0, verifier, problems: Vec::new() }
     }
 

@@ -76,7 +76,7 @@ async function loadPack(
 
 /** Hands over the loose objects of a folder of objects. One that vanishes was packed: then its pack is read later. */
 export async function loadLoose(objects: FilePath, sink: StorageSink, onBytes: OnBytes, signal?: AbortSignal): Promise<void> {
-  const folders = Array.from({ length: 256 }, (_, first) => first.toString(16).padStart(2, '0'));
+  const folders = (await ifThere(readdir(objects)) ?? []).filter((name) => /^[0-9a-f]{2}$/.test(name));
   const found: { id: string; path: FilePath }[] = [];
   await inParallel(folders, async (first) => {
     const folder = within(objects, first);
@@ -87,10 +87,6 @@ export async function loadLoose(objects: FilePath, sink: StorageSink, onBytes: O
   await inParallel(found, async ({ id, path }) => {
     const bytes = await ifThere(readFile(path));
     if (bytes === undefined) return;
-    if (bytes.length === 0) {
-      const message = `${path} is empty, as a crash of the machine may leave it: remove it, and fetch the object anew`;
-      throw new GovcError('CorruptObject', message, { id, path: String(path) });
-    }
     sink.loose(id, bytes);
     onBytes(bytes.length);
   }, signal);
