@@ -75,9 +75,9 @@ impl Repository {
         Ok(changes.iter().filter_map(|change| RepoPath::new(&change.path).ok()).collect())
     }
 
-    fn diff_in<S: ObjectSource>(
+    fn diff_in(
         &self,
-        source: &S,
+        source: &dyn ObjectSource,
         old: &ObjectId,
         new: &ObjectId,
         renames: Option<RenameOptions>,

@@ -84,7 +84,7 @@ impl Changes {
     }
 
     /// Writes the contents as blobs and returns the edits that make the changes.
-    pub fn write_blobs(&self, store: &mut impl ObjectSink) -> Vec<(&RepoPath, PathEdit)> {
+    pub fn write_blobs(&self, store: &mut dyn ObjectSink) -> Vec<(&RepoPath, PathEdit)> {
         let mut edits = Vec::with_capacity(self.0.len());
         for (path, staged) in self.0.iter() {
             let edit = match staged {

@@ -6,7 +6,7 @@ use bstr::{BString, ByteSlice};
 
 use crate::object::{Mode, TreeRef, compare_names, write_entry};
 use crate::path::{PathError, RepoPath, check_link};
-use crate::store::{ObjectSink, ObjectSource, ReadError};
+use crate::store::{ObjectStore, ReadError};
 use crate::{Kind, ObjectId};
 
 /// What happens to one path.
@@ -70,8 +70,8 @@ type TouchedEntry<'a> = (&'a [u8], Option<(Mode, ObjectId)>);
 ///
 /// Directories that lose their last entry disappear. An edit set is judged as a whole: a file may take the place of a
 /// directory whose entries the same set removes.
-pub fn edit_tree<S: ObjectSource + ObjectSink>(
-    store: &mut S,
+pub fn edit_tree(
+    store: &mut dyn ObjectStore,
     root: &ObjectId,
     edits: &[(&RepoPath, PathEdit)],
 ) -> Result<ObjectId, EditError> {
@@ -89,8 +89,8 @@ pub fn edit_tree<S: ObjectSource + ObjectSink>(
 }
 
 /// Edits one tree whose path is the first `depth` bytes of every edit's path; `None` where it is empty afterwards.
-fn edit_level<S: ObjectSource + ObjectSink>(
-    store: &mut S,
+fn edit_level(
+    store: &mut dyn ObjectStore,
     tree: Option<&ObjectId>,
     edits: &[(&RepoPath, PathEdit)],
     depth: usize,
@@ -115,8 +115,8 @@ fn edit_level<S: ObjectSource + ObjectSink>(
 }
 
 /// The entry that `group` makes of `before`; the entry's path is the first `end` bytes of every path in the group.
-fn edit_entry<S: ObjectSource + ObjectSink>(
-    store: &mut S,
+fn edit_entry(
+    store: &mut dyn ObjectStore,
     before: Option<(Mode, ObjectId)>,
     group: &[(&RepoPath, PathEdit)],
     end: usize,
@@ -188,6 +188,7 @@ fn splice(old: &[u8], mut touched: Vec<TouchedEntry<'_>>) -> Result<Vec<u8>, cra
 mod tests {
     use super::*;
     use crate::store::MemoryStore;
+    use crate::store::ObjectSource;
     use std::collections::BTreeMap;
     use std::string::String;
 

@@ -33,4 +33,4 @@ pub mod verify;
 
 pub use id::ObjectId;
 pub use kind::Kind;
-pub use store::{Object, ObjectSink, ObjectSource, ReadError};
+pub use store::{Object, ObjectSink, ObjectSource, ObjectStore, ReadError};

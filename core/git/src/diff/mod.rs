@@ -143,8 +143,8 @@ pub struct Changes {
 }
 
 /// Compares two trees, each `None` for nothing, as `git diff-tree -r` does (with `-M` or `-C` by the options).
-pub fn diff_trees<S: ObjectSource + ?Sized>(
-    source: &S,
+pub fn diff_trees(
+    source: &dyn ObjectSource,
     old: Option<&ObjectId>,
     new: Option<&ObjectId>,
     options: &DiffOptions,
@@ -179,8 +179,8 @@ impl From<&TreeChange<'_>> for FileChange {
 }
 
 /// Replaces what was removed and added by renames and copies, where they are found.
-fn pair_renames<S: ObjectSource + ?Sized>(
-    source: &S,
+fn pair_renames(
+    source: &dyn ObjectSource,
     files: Vec<FileChange>,
     options: &RenameOptions,
 ) -> Result<Changes, DiffError> {
@@ -243,7 +243,7 @@ fn came_from(added: &FileChange, kind: ChangeKind, from: &Source<'_>, similarity
 }
 
 /// The size of a blob, in bytes.
-fn blob_size<S: ObjectSource + ?Sized>(source: &S, id: &ObjectId) -> Result<u64, ReadError> {
+fn blob_size(source: &dyn ObjectSource, id: &ObjectId) -> Result<u64, ReadError> {
     match source.header(id)? {
         (Kind::Blob, size) => Ok(size),
         (found, _) => Err(ReadError::WrongKind { id: *id, expected: Kind::Blob, found }),

@@ -129,8 +129,8 @@ pub struct Renames {
 }
 
 /// Finds renames, and copies where asked for. Blobs are read only where ids and names do not settle it.
-pub fn detect<S: ObjectSource + ?Sized>(
-    blobs: &S,
+pub fn detect(
+    blobs: &dyn ObjectSource,
     sources: &[Source<'_>],
     destinations: &[Destination<'_>],
     options: &RenameOptions,
@@ -190,8 +190,8 @@ impl Candidate {
 }
 
 /// A search under way.
-struct Detection<'a, S: ?Sized> {
-    blobs: &'a S,
+struct Detection<'a> {
+    blobs: &'a dyn ObjectSource,
     sources: &'a [Source<'a>],
     destinations: &'a [Destination<'a>],
     options: &'a RenameOptions,
@@ -210,9 +210,9 @@ struct Detection<'a, S: ?Sized> {
     sizes: (Vec<Option<u64>>, Vec<Option<u64>>),
 }
 
-impl<'a, S: ObjectSource + ?Sized> Detection<'a, S> {
+impl<'a> Detection<'a> {
     fn new(
-        blobs: &'a S,
+        blobs: &'a dyn ObjectSource,
         sources: &'a [Source<'a>],
         destinations: &'a [Destination<'a>],
         options: &'a RenameOptions,
@@ -427,11 +427,7 @@ impl<'a, S: ObjectSource + ?Sized> Detection<'a, S> {
     }
 }
 
-fn size<S: ObjectSource + ?Sized>(
-    blobs: &S,
-    known: &mut Option<u64>,
-    id: &ObjectId,
-) -> Result<u64, ReadError> {
+fn size(blobs: &dyn ObjectSource, known: &mut Option<u64>, id: &ObjectId) -> Result<u64, ReadError> {
     if let Some(size) = *known {
         return Ok(size);
     }

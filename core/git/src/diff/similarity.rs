@@ -109,9 +109,9 @@ impl Fingerprints {
     }
 
     /// The similarity of two blobs; [`Score::MIN`] where their sizes alone tell that it is below `threshold`.
-    pub fn score<S: ObjectSource + ?Sized>(
+    pub fn score(
         &mut self,
-        source: &S,
+        source: &dyn ObjectSource,
         (old, old_size): (&ObjectId, u64),
         (new, new_size): (&ObjectId, u64),
         threshold: Score,
@@ -125,9 +125,9 @@ impl Fingerprints {
         Ok(Score((copied.saturating_mul(max) / large).min(max) as u16))
     }
 
-    fn fingerprint<S: ObjectSource + ?Sized>(
+    fn fingerprint(
         &mut self,
-        source: &S,
+        source: &dyn ObjectSource,
         id: &ObjectId,
     ) -> Result<Arc<Fingerprint>, ReadError> {
         if let Some(found) = self.by_id.get(id) {
@@ -145,11 +145,7 @@ impl Fingerprints {
 }
 
 /// The similarity of two blobs as `git diff` would print it for a rename between them.
-pub fn similarity<S: ObjectSource + ?Sized>(
-    source: &S,
-    old: &ObjectId,
-    new: &ObjectId,
-) -> Result<Score, ReadError> {
+pub fn similarity(source: &dyn ObjectSource, old: &ObjectId, new: &ObjectId) -> Result<Score, ReadError> {
     if old == new {
         return Ok(Score::MAX);
     }

@@ -39,8 +39,8 @@ impl TreeChange<'_> {
 }
 
 /// Walks two trees side by side and stops at each path that differs.
-pub struct TreeDiff<'s, S: ?Sized> {
-    source: &'s S,
+pub struct TreeDiff<'s> {
+    source: &'s dyn ObjectSource,
     levels: Vec<Level>,
     path: Vec<u8>,
     unchanged: bool,
@@ -63,10 +63,10 @@ struct Cursor {
     offset: usize,
 }
 
-impl<'s, S: ObjectSource + ?Sized> TreeDiff<'s, S> {
+impl<'s> TreeDiff<'s> {
     /// Starts at two roots; `None` stands for no tree.
     pub fn new(
-        source: &'s S,
+        source: &'s dyn ObjectSource,
         old: Option<&ObjectId>,
         new: Option<&ObjectId>,
         limits: &Limits,
@@ -199,7 +199,7 @@ impl Level {
 }
 
 impl Cursor {
-    fn open<S: ObjectSource + ?Sized>(source: &S, id: Option<&ObjectId>) -> Result<Self, ReadError> {
+    fn open(source: &dyn ObjectSource, id: Option<&ObjectId>) -> Result<Self, ReadError> {
         Ok(match id {
             Some(id) => Self { id: *id, bytes: Some(source.read_tree(id)?), offset: 0 },
             None => Self { id: ObjectId::NULL, bytes: None, offset: 0 },

@@ -40,8 +40,8 @@ impl Default for PatchOptions {
 }
 
 /// Appends the patch of every change.
-pub fn write_patch<S: ObjectSource + ?Sized>(
-    source: &S,
+pub fn write_patch(
+    source: &dyn ObjectSource,
     changes: &[FileChange],
     options: &PatchOptions,
     out: &mut Vec<u8>,
@@ -54,7 +54,7 @@ pub fn write_patch<S: ObjectSource + ?Sized>(
 }
 
 /// What patches compare: a blob's bytes; for a submodule, a line with its commit; for nothing, nothing.
-pub fn content<S: ObjectSource + ?Sized>(source: &S, side: Option<&Side>) -> Result<Arc<[u8]>, ReadError> {
+pub fn content(source: &dyn ObjectSource, side: Option<&Side>) -> Result<Arc<[u8]>, ReadError> {
     match side {
         None => Ok(Arc::from([])),
         Some(side) if side.mode.kind() == EntryKind::Submodule => {

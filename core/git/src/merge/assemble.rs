@@ -13,7 +13,7 @@ use crate::diff::Side;
 use crate::limits::{LimitExceeded, Limits};
 use crate::object::{Mode, TreeRef, compare_names, write_entry};
 use crate::path::compare_paths;
-use crate::store::{ObjectSink, ObjectSource, ReadError};
+use crate::store::{ObjectSink, ObjectSource, ObjectStore, ReadError};
 use crate::{Kind, ObjectId};
 
 use super::MergeError;
@@ -49,9 +49,9 @@ impl Edits {
     /// The tree `root` with all paths as they are settled.
     ///
     /// Where a path is to hold a file and paths below it hold something too, the directory wins.
-    pub fn apply<S: ObjectSource + ObjectSink>(
+    pub fn apply(
         &self,
-        store: &mut S,
+        store: &mut dyn ObjectStore,
         root: &ObjectId,
         limits: &Limits,
     ) -> Result<ObjectId, MergeError> {
@@ -84,8 +84,8 @@ struct Open {
 }
 
 impl Open {
-    fn new<S: ObjectSource>(
-        store: &S,
+    fn new(
+        store: &dyn ObjectSource,
         id: Option<&ObjectId>,
         name_start: usize,
         path_len: usize,
@@ -114,7 +114,7 @@ impl Open {
     }
 
     /// Writes the tree; `None` where nothing is left in it.
-    fn write<S: ObjectSink>(mut self, store: &mut S) -> Result<Option<ObjectId>, ReadError> {
+    fn write(mut self, store: &mut dyn ObjectSink) -> Result<Option<ObjectId>, ReadError> {
         let mut out = Vec::with_capacity(self.old.len() + self.settled.len() * 40);
         let is_directory = |side: &Option<Side>| side.is_some_and(|side| side.mode.is_directory());
         let mut settled = core::mem::take(&mut self.settled);
@@ -147,13 +147,13 @@ impl Open {
     }
 }
 
-struct Assembly<'a, S> {
-    store: &'a mut S,
+struct Assembly<'a> {
+    store: &'a mut dyn ObjectStore,
     limits: &'a Limits,
     open: Vec<Open>,
 }
 
-impl<S: ObjectSource + ObjectSink> Assembly<'_, S> {
+impl Assembly<'_> {
     fn settle(&mut self, path: &BString, side: Option<Side>) -> Result<(), MergeError> {
         while self.open.last().is_some_and(|open| open.path_len > 0 && !is_below(path, &open.path)) {
             self.close()?;

@@ -8,7 +8,7 @@ use super::options::{BranchLabels, MergeError, MergeOptions};
 use super::tree::{TreeMerge, merge_at_depth};
 use crate::limits::LimitExceeded;
 use crate::rev::{self, CommitGraph};
-use crate::store::{ObjectSink, ObjectSource, ReadError};
+use crate::store::{ObjectSource, ObjectStore, ReadError};
 use crate::{Kind, ObjectId};
 
 /// Deepest nesting of merged bases that is followed. Real histories seldom need more than 5.
@@ -40,8 +40,8 @@ impl History for CommitGraph {
 }
 
 /// Merges two commits as `git merge-tree --write-tree` does. Writes trees and blobs, and no commit.
-pub fn merge_commits<S: ObjectSource + ObjectSink>(
-    store: &mut S,
+pub fn merge_commits(
+    store: &mut dyn ObjectStore,
     history: &mut dyn History,
     ours: &ObjectId,
     theirs: &ObjectId,
@@ -63,14 +63,14 @@ struct Ancestor {
     commits: Vec<ObjectId>,
 }
 
-struct Recursion<'a, S> {
-    store: &'a mut S,
+struct Recursion<'a> {
+    store: &'a mut dyn ObjectStore,
     history: &'a mut dyn History,
     options: &'a MergeOptions<'a>,
     merges: u32,
 }
 
-impl<S: ObjectSource + ObjectSink> Recursion<'_, S> {
+impl Recursion<'_> {
     /// Merges over `bases`, the oldest first, which are merged with each other before.
     fn merge(
         &mut self,

@@ -13,7 +13,7 @@ use crate::Kind;
 use crate::diff::Side;
 use crate::diff::binary::is_binary;
 use crate::object::EntryKind;
-use crate::store::{ObjectSink, ObjectSource};
+use crate::store::{ObjectSource, ObjectStore};
 
 /// The merge of one path.
 #[derive(Clone, Copy, Debug)]
@@ -24,15 +24,15 @@ pub(super) struct Merged {
 }
 
 /// What the contents of a merge are written under.
-pub(super) struct Contents<'a, S> {
-    pub store: &'a mut S,
+pub(super) struct Contents<'a> {
+    pub store: &'a mut dyn ObjectStore,
     pub options: &'a MergeOptions<'a>,
     pub report: &'a mut Report,
     /// 0 for the merge that was asked for; one more for each level of merged bases.
     pub depth: u32,
 }
 
-impl<S: ObjectSource + ObjectSink> Contents<'_, S> {
+impl Contents<'_> {
     /// Merges what both sides hold; `three[OURS]` and `three[THEIRS]` are there and of one type.
     ///
     /// `origins` are the paths of the three, `nested` says that the result may stand inside another conflict.
@@ -223,10 +223,7 @@ fn is_text(bytes: &[u8]) -> bool {
 }
 
 /// The contents of what a conflict is about, for a resolver.
-pub(super) fn contents<S: ObjectSource>(
-    store: &S,
-    three: &Three,
-) -> Result<[Option<Vec<u8>>; 3], MergeError> {
+pub(super) fn contents(store: &dyn ObjectSource, three: &Three) -> Result<[Option<Vec<u8>>; 3], MergeError> {
     let mut contents = [None, None, None];
     for (content, side) in contents.iter_mut().zip(three) {
         if let Some(side) = side

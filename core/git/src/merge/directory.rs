@@ -11,7 +11,6 @@ use super::rename::{Rename, SideRenames};
 use super::survey::{OURS, SideChanges, THEIRS};
 use super::tree::Merge;
 use crate::diff::directory::{DirectoryRelevance, split};
-use crate::store::{ObjectSink, ObjectSource};
 
 /// Old directories and where they went; `""` is the root.
 type Moves = BTreeMap<BString, BString>;
@@ -19,7 +18,7 @@ type Moves = BTreeMap<BString, BString>;
 /// Paths that would come to a new one, and whether that was reported as impossible.
 type Arrivals = BTreeMap<BString, (BTreeSet<BString>, bool)>;
 
-impl<S: ObjectSource + ObjectSink> Merge<'_, S> {
+impl Merge<'_> {
     /// Moves what was added to, or renamed into, a directory that the other side moved.
     pub(super) fn follow_directories(
         &mut self,

@@ -14,7 +14,7 @@ use crate::diff::rename::{Destination, Fate, Relevance, RenameOptions, Source, d
 use crate::diff::similarity::Fingerprints;
 use crate::diff::tree::TreeDiff;
 use crate::limits::Limits;
-use crate::store::{ObjectSink, ObjectSource};
+use crate::store::ObjectSource;
 
 /// A file that a side moved, or added to a directory that was moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +37,8 @@ pub(super) struct SideRenames {
 }
 
 /// Finds what `side` moved. Without a removed file whose new place matters there is nothing to find.
-pub(super) fn find<S: ObjectSource>(
-    store: &S,
+pub(super) fn find(
+    store: &dyn ObjectSource,
     side: usize,
     changes: &mut SideChanges,
     options: &RenameOptions,
@@ -72,8 +72,8 @@ pub(super) fn find<S: ObjectSource>(
 }
 
 /// Reads the directories that only this side changed: a rename may end there.
-fn read_unread<S: ObjectSource>(
-    store: &S,
+fn read_unread(
+    store: &dyn ObjectSource,
     changes: &mut SideChanges,
     limits: &Limits,
 ) -> Result<(), MergeError> {
@@ -183,7 +183,7 @@ impl Relevance for SideRelevance<'_> {
     }
 }
 
-impl<S: ObjectSource + ObjectSink> Merge<'_, S> {
+impl Merge<'_> {
     /// Lets the changes of the other side follow each rename. `renames` are those of both sides.
     pub(super) fn follow(&mut self, mut renames: Vec<Rename>) -> Result<(), MergeError> {
         renames.retain(|rename| rename.source.is_some());

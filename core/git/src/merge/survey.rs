@@ -95,8 +95,8 @@ pub(super) struct Survey {
 
 impl Survey {
     /// Walks the three trees.
-    pub fn new<S: ObjectSource + ?Sized>(
-        source: &S,
+    pub fn new(
+        source: &dyn ObjectSource,
         trees: [&ObjectId; 3],
         limits: &Limits,
     ) -> Result<Self, MergeError> {
@@ -133,8 +133,8 @@ struct Level {
     rename_asked: Sides,
 }
 
-struct Walk<'a, S: ?Sized> {
-    source: &'a S,
+struct Walk<'a> {
+    source: &'a dyn ObjectSource,
     limits: &'a Limits,
     survey: Survey,
     path: Vec<u8>,
@@ -142,7 +142,7 @@ struct Walk<'a, S: ?Sized> {
     entries: u64,
 }
 
-impl<S: ObjectSource + ?Sized> Walk<'_, S> {
+impl Walk<'_> {
     fn run(&mut self) -> Result<(), MergeError> {
         while let Some(level) = self.levels.last_mut() {
             self.path.truncate(level.path_len);
@@ -381,8 +381,8 @@ fn push(entries: &mut Vec<Entry>, trees: &[Option<Arc<[u8]>>; 3], entry: Entry) 
 }
 
 /// What a tree holds at a path; `None` where there is nothing.
-pub(super) fn look_up<S: ObjectSource + ?Sized>(
-    source: &S,
+pub(super) fn look_up(
+    source: &dyn ObjectSource,
     root: &ObjectId,
     path: &[u8],
 ) -> Result<Option<Side>, ReadError> {

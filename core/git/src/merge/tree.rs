@@ -13,7 +13,7 @@ use super::options::{DirectoryRenamePolicy, MergeError, MergeOptions};
 use super::rename::{self, Rename, SideRenames};
 use super::survey::{BASE, OURS, Sides, Survey, THEIRS, Three, directories, files, look_up};
 use crate::diff::Side;
-use crate::store::{ObjectSink, ObjectSource, Overlay, ReadError};
+use crate::store::{ObjectStore, Overlay, ReadError};
 use crate::{Kind, ObjectId};
 
 /// What a merge of trees gives.
@@ -30,8 +30,8 @@ pub struct TreeMerge {
 }
 
 /// Merges the changes from `base` to `ours` and from `base` to `theirs`; all three are trees.
-pub fn merge_trees<S: ObjectSource + ObjectSink>(
-    store: &mut S,
+pub fn merge_trees(
+    store: &mut dyn ObjectStore,
     base: &ObjectId,
     ours: &ObjectId,
     theirs: &ObjectId,
@@ -41,8 +41,8 @@ pub fn merge_trees<S: ObjectSource + ObjectSink>(
 }
 
 /// As [`merge_trees`]; `depth` says how many levels of merged bases this merge is below the one asked for.
-pub(super) fn merge_at_depth<S: ObjectSource + ObjectSink>(
-    store: &mut S,
+pub(super) fn merge_at_depth(
+    store: &mut dyn ObjectStore,
     trees: [&ObjectId; 3],
     options: &MergeOptions<'_>,
     depth: u32,
@@ -125,8 +125,8 @@ struct Outcome {
 }
 
 /// A merge under way.
-pub(super) struct Merge<'a, S> {
-    pub store: &'a mut S,
+pub(super) struct Merge<'a> {
+    pub store: &'a mut dyn ObjectStore,
     pub options: &'a MergeOptions<'a>,
     depth: u32,
     trees: [ObjectId; 3],
@@ -136,7 +136,7 @@ pub(super) struct Merge<'a, S> {
     conflicts: Vec<Conflict>,
 }
 
-impl<'a, S: ObjectSource + ObjectSink> Merge<'a, S> {
+impl<'a> Merge<'a> {
     /// The entry of a path, made from the three trees where it was not yet of interest.
     pub fn entry(&mut self, path: &BString) -> Result<&mut Entry, MergeError> {
         if !self.entries.contains_key(path) {
@@ -161,7 +161,7 @@ impl<'a, S: ObjectSource + ObjectSink> Merge<'a, S> {
     }
 
     /// The merge of single contents.
-    pub fn contents(&mut self) -> Contents<'_, S> {
+    pub fn contents(&mut self) -> Contents<'_> {
         Contents { store: self.store, options: self.options, report: &mut self.report, depth: self.depth }
     }
 

@@ -96,11 +96,7 @@ impl CommitGraph {
     }
 
     /// The number of a commit, which is read unless it was before.
-    pub fn load(
-        &mut self,
-        source: &(impl ObjectSource + ?Sized),
-        id: &ObjectId,
-    ) -> Result<CommitIndex, ReadError> {
+    pub fn load(&mut self, source: &dyn ObjectSource, id: &ObjectId) -> Result<CommitIndex, ReadError> {
         if let Some(index) = self.find(id) {
             self.load_index(source, index)?;
             return Ok(index);
@@ -112,11 +108,7 @@ impl CommitGraph {
     }
 
     /// Reads a commit that was named, unless it was read before.
-    pub fn load_index(
-        &mut self,
-        source: &(impl ObjectSource + ?Sized),
-        index: CommitIndex,
-    ) -> Result<(), ReadError> {
+    pub fn load_index(&mut self, source: &dyn ObjectSource, index: CommitIndex) -> Result<(), ReadError> {
         if !self.is_loaded(index) {
             let id = self.ids[index.position()];
             let links = self.read(source, &id)?;
@@ -171,7 +163,7 @@ impl CommitGraph {
     /// Computes the generation number of a commit and of all its ancestors, which are read.
     pub fn load_generation(
         &mut self,
-        source: &(impl ObjectSource + ?Sized),
+        source: &dyn ObjectSource,
         index: CommitIndex,
     ) -> Result<u32, ReadError> {
         let mut stack = Vec::from([index]);
@@ -203,11 +195,7 @@ impl CommitGraph {
     }
 
     /// Reads the links of a commit; its parents are left in `scratch`.
-    fn read(
-        &mut self,
-        source: &(impl ObjectSource + ?Sized),
-        id: &ObjectId,
-    ) -> Result<CommitLinks, ReadError> {
+    fn read(&mut self, source: &dyn ObjectSource, id: &ObjectId) -> Result<CommitLinks, ReadError> {
         let bytes = source.read_commit(id)?;
         let corrupt = |error| ReadError::Corrupt { id: *id, error };
         let links = CommitLinks::parse(&bytes, &mut self.scratch).map_err(corrupt)?;

@@ -23,7 +23,7 @@ const PLACE: u8 = 16;
 /// in its order. Empty where the histories have nothing in common.
 pub fn merge_bases(
     graph: &mut CommitGraph,
-    source: &(impl ObjectSource + ?Sized),
+    source: &dyn ObjectSource,
     one: &ObjectId,
     others: &[ObjectId],
 ) -> Result<Vec<ObjectId>, ReadError> {
@@ -37,7 +37,7 @@ pub fn merge_bases(
 /// `git merge-base --octopus --all`.
 pub fn octopus_bases(
     graph: &mut CommitGraph,
-    source: &(impl ObjectSource + ?Sized),
+    source: &dyn ObjectSource,
     commits: &[ObjectId],
 ) -> Result<Vec<ObjectId>, ReadError> {
     let Some((first, rest)) = commits.split_first() else { return Ok(Vec::new()) };
@@ -59,7 +59,7 @@ pub fn octopus_bases(
 /// The commits that cannot be reached from any other of them, in their order: `git merge-base --independent`.
 pub fn independent(
     graph: &mut CommitGraph,
-    source: &(impl ObjectSource + ?Sized),
+    source: &dyn ObjectSource,
     commits: &[ObjectId],
 ) -> Result<Vec<ObjectId>, ReadError> {
     let mut distinct = Vec::new();
@@ -75,7 +75,7 @@ pub fn independent(
 /// Whether `ancestor` is reachable from `descendant`; a commit is from itself.
 pub fn is_ancestor(
     graph: &mut CommitGraph,
-    source: &(impl ObjectSource + ?Sized),
+    source: &dyn ObjectSource,
     ancestor: &ObjectId,
     descendant: &ObjectId,
 ) -> Result<bool, ReadError> {
@@ -96,7 +96,7 @@ pub fn is_ancestor(
 /// How many commits `left` has that `right` has not, and the other way round: `git rev-list --left-right --count`.
 pub fn ahead_behind(
     graph: &mut CommitGraph,
-    source: &(impl ObjectSource + ?Sized),
+    source: &dyn ObjectSource,
     left: &ObjectId,
     right: &ObjectId,
 ) -> Result<(u64, u64), ReadError> {
@@ -115,7 +115,7 @@ pub fn ahead_behind(
 
 fn load_all(
     graph: &mut CommitGraph,
-    source: &(impl ObjectSource + ?Sized),
+    source: &dyn ObjectSource,
     ids: &[ObjectId],
 ) -> Result<Vec<CommitIndex>, ReadError> {
     ids.iter().map(|id| graph.load(source, id)).collect()
@@ -124,7 +124,7 @@ fn load_all(
 /// All merge bases, the latest first; appends what was read to `read`.
 pub(super) fn bases_of(
     graph: &mut CommitGraph,
-    source: &(impl ObjectSource + ?Sized),
+    source: &dyn ObjectSource,
     one: CommitIndex,
     others: &[CommitIndex],
     read: &mut Vec<CommitIndex>,
@@ -146,7 +146,7 @@ pub(super) fn bases_of(
 /// Drops each commit that another one descends from.
 fn without_ancestors(
     graph: &mut CommitGraph,
-    source: &(impl ObjectSource + ?Sized),
+    source: &dyn ObjectSource,
     commits: &[CommitIndex],
     read: &mut Vec<CommitIndex>,
 ) -> Result<Vec<CommitIndex>, ReadError> {
@@ -179,7 +179,7 @@ impl Paint {
     fn run(
         &mut self,
         graph: &mut CommitGraph,
-        source: &(impl ObjectSource + ?Sized),
+        source: &dyn ObjectSource,
         one: CommitIndex,
         others: &[CommitIndex],
         read: &mut Vec<CommitIndex>,

@@ -30,7 +30,7 @@ impl PathSet {
     /// Whether the two trees have the same at every path.
     pub(super) fn same(
         &mut self,
-        source: &(impl ObjectSource + ?Sized),
+        source: &dyn ObjectSource,
         a: &ObjectId,
         b: &ObjectId,
     ) -> Result<bool, ReadError> {
@@ -60,12 +60,7 @@ impl PathLookup {
         Self { steps, only_directory: path.ends_with(b"/") }
     }
 
-    fn same(
-        &mut self,
-        source: &(impl ObjectSource + ?Sized),
-        a: &ObjectId,
-        b: &ObjectId,
-    ) -> Result<bool, ReadError> {
+    fn same(&mut self, source: &dyn ObjectSource, a: &ObjectId, b: &ObjectId) -> Result<bool, ReadError> {
         let mut sides = [Some(*a), Some(*b)];
         let last = self.steps.len().wrapping_sub(1);
         for (depth, (name, read)) in self.steps.iter_mut().enumerate() {
@@ -89,7 +84,7 @@ impl PathLookup {
 
 /// The entry with this name in a tree, from memory where it was looked up before.
 fn entry_at(
-    source: &(impl ObjectSource + ?Sized),
+    source: &dyn ObjectSource,
     tree: &ObjectId,
     name: &[u8],
     read: &mut IdMap<Found>,

@@ -7,7 +7,7 @@ use bstr::{BStr, ByteSlice};
 use super::error::RevisionError;
 use super::merge_base::bases_of;
 use super::resolve::{Hint, Resolver};
-use super::{CommitGraph, CommitIndex, ExpressionError, RefLookup, Role, Tip, Walk, WalkOptions};
+use super::{CommitGraph, CommitIndex, ExpressionError, Role, Tip, Walk, WalkOptions};
 use crate::{ObjectId, ObjectSource, ReadError};
 
 /// Tips of a walk, as a list of revisions gave them.
@@ -23,7 +23,7 @@ impl Revisions {
     /// What only one of two commits reaches: `left...right`.
     pub fn symmetric(
         graph: &mut CommitGraph,
-        source: &(impl ObjectSource + ?Sized),
+        source: &dyn ObjectSource,
         left: &ObjectId,
         right: &ObjectId,
     ) -> Result<Self, ReadError> {
@@ -44,7 +44,7 @@ impl Revisions {
     fn add_symmetric(
         &mut self,
         graph: &mut CommitGraph,
-        source: &(impl ObjectSource + ?Sized),
+        source: &dyn ObjectSource,
         left: &ObjectId,
         right: &ObjectId,
     ) -> Result<(), ReadError> {
@@ -57,7 +57,7 @@ impl Revisions {
     }
 }
 
-impl<S: ObjectSource + ?Sized, R: RefLookup + ?Sized> Resolver<'_, S, R> {
+impl Resolver<'_> {
     /// The tips that a list of revisions means, as `git rev-list` takes them.
     pub fn revisions<'t>(
         &mut self,

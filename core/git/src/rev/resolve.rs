@@ -40,15 +40,15 @@ pub enum Hint {
 }
 
 /// Looks up revisions in a repository.
-pub struct Resolver<'a, S: ?Sized, R: ?Sized> {
-    pub(super) source: &'a S,
-    pub(super) refs: &'a R,
+pub struct Resolver<'a> {
+    pub(super) source: &'a dyn ObjectSource,
+    pub(super) refs: &'a dyn RefLookup,
     pub(super) graph: &'a mut CommitGraph,
 }
 
-impl<'a, S: ObjectSource + ?Sized, R: RefLookup + ?Sized> Resolver<'a, S, R> {
+impl<'a> Resolver<'a> {
     /// Takes the repository's objects, refs and graph of commits, which grows by what is walked.
-    pub fn new(source: &'a S, refs: &'a R, graph: &'a mut CommitGraph) -> Self {
+    pub fn new(source: &'a dyn ObjectSource, refs: &'a dyn RefLookup, graph: &'a mut CommitGraph) -> Self {
         Self { source, refs, graph }
     }
 

@@ -90,7 +90,7 @@ impl Walk {
     pub fn next(
         &mut self,
         graph: &mut CommitGraph,
-        source: &(impl ObjectSource + ?Sized),
+        source: &dyn ObjectSource,
     ) -> Result<Option<CommitIndex>, ReadError> {
         loop {
             match self.step(graph, source, usize::MAX)? {
@@ -105,7 +105,7 @@ impl Walk {
     pub fn step(
         &mut self,
         graph: &mut CommitGraph,
-        source: &(impl ObjectSource + ?Sized),
+        source: &dyn ObjectSource,
         budget: usize,
     ) -> Result<Step, ReadError> {
         if self.left == 0 {
@@ -158,11 +158,7 @@ impl Walk {
         commits.into_iter().for_each(|commit| self.marks.add(commit, READ));
     }
 
-    fn start(
-        &mut self,
-        graph: &mut CommitGraph,
-        source: &(impl ObjectSource + ?Sized),
-    ) -> Result<(), ReadError> {
+    fn start(&mut self, graph: &mut CommitGraph, source: &dyn ObjectSource) -> Result<(), ReadError> {
         let tips: Vec<_> = self
             .options
             .tips
@@ -220,7 +216,7 @@ impl Walk {
     fn stream_one(
         &mut self,
         graph: &mut CommitGraph,
-        source: &(impl ObjectSource + ?Sized),
+        source: &dyn ObjectSource,
     ) -> Result<Option<CommitIndex>, ReadError> {
         while let Some(queued) = self.pop() {
             if self.options.since.is_some_and(|since| queued.time < since) {
@@ -236,11 +232,7 @@ impl Walk {
     }
 
     /// Looks at the latest commit in the queue and either lists or hides it; at the end, sorts the list.
-    fn limit_one(
-        &mut self,
-        graph: &mut CommitGraph,
-        source: &(impl ObjectSource + ?Sized),
-    ) -> Result<(), ReadError> {
+    fn limit_one(&mut self, graph: &mut CommitGraph, source: &dyn ObjectSource) -> Result<(), ReadError> {
         let Some(queued) = self.pop() else {
             self.finish_list(graph);
             return Ok(());
@@ -292,7 +284,7 @@ impl Walk {
     fn expand(
         &mut self,
         graph: &mut CommitGraph,
-        source: &(impl ObjectSource + ?Sized),
+        source: &dyn ObjectSource,
         commit: CommitIndex,
     ) -> Result<(), ReadError> {
         if self.marks.has(commit, EXPANDED) {
@@ -331,12 +323,7 @@ impl Walk {
     }
 
     /// Hides the parents of a hidden commit and puts them on the queue; what is missing there hides nothing.
-    fn expand_hidden(
-        &mut self,
-        graph: &mut CommitGraph,
-        source: &(impl ObjectSource + ?Sized),
-        commit: CommitIndex,
-    ) {
+    fn expand_hidden(&mut self, graph: &mut CommitGraph, source: &dyn ObjectSource, commit: CommitIndex) {
         for parent in graph.parents(commit).collect::<Vec<_>>() {
             self.hide(parent);
             if graph.load_index(source, parent).is_err() {
@@ -374,7 +361,7 @@ impl Walk {
     fn simplify(
         &mut self,
         graph: &mut CommitGraph,
-        source: &(impl ObjectSource + ?Sized),
+        source: &dyn ObjectSource,
         commit: CommitIndex,
     ) -> Result<(bool, Option<CommitIndex>), ReadError> {
         let tree = *graph.tree(commit);
@@ -406,7 +393,7 @@ impl Walk {
     fn is_shown(
         &self,
         graph: &CommitGraph,
-        source: &(impl ObjectSource + ?Sized),
+        source: &dyn ObjectSource,
         commit: CommitIndex,
     ) -> Result<bool, ReadError> {
         if self.marks.of(commit) & (HIDDEN | SAME) != 0

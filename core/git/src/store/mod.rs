@@ -158,3 +158,8 @@ pub trait ObjectSink {
     /// Stores an object that this process made and returns its id; writing what is there already changes nothing.
     fn write(&mut self, kind: Kind, bytes: &[u8]) -> ObjectId;
 }
+
+/// Something that objects can be read from and written to.
+pub trait ObjectStore: ObjectSource + ObjectSink {}
+
+impl<S: ObjectSource + ObjectSink> ObjectStore for S {}

@@ -7,14 +7,14 @@ use crate::id::Prefix;
 use crate::{Kind, ObjectId};
 
 /// A source with new objects over it.
-pub struct Overlay<'a, S: ?Sized> {
-    base: &'a S,
+pub struct Overlay<'a> {
+    base: &'a dyn ObjectSource,
     new: MemoryStore,
 }
 
-impl<'a, S: ObjectSource + ?Sized> Overlay<'a, S> {
+impl<'a> Overlay<'a> {
     /// Starts with nothing over `base`.
-    pub fn new(base: &'a S) -> Self {
+    pub fn new(base: &'a dyn ObjectSource) -> Self {
         Self { base, new: MemoryStore::new() }
     }
 
@@ -24,7 +24,7 @@ impl<'a, S: ObjectSource + ?Sized> Overlay<'a, S> {
     }
 }
 
-impl<S: ObjectSource + ?Sized> ObjectSource for Overlay<'_, S> {
+impl ObjectSource for Overlay<'_> {
     fn read(&self, id: &ObjectId) -> Result<Object, ReadError> {
         match self.new.get(id) {
             Some(object) => Ok(object.clone()),
@@ -46,7 +46,7 @@ impl<S: ObjectSource + ?Sized> ObjectSource for Overlay<'_, S> {
     }
 }
 
-impl<S: ObjectSource + ?Sized> ObjectSink for Overlay<'_, S> {
+impl ObjectSink for Overlay<'_> {
     fn write(&mut self, kind: Kind, bytes: &[u8]) -> ObjectId {
         self.new.write(kind, bytes)
     }

@@ -85,7 +85,7 @@ impl Reach {
     /// After an error the walk is where it was: it may go on once a missing object has come, or after [`Reach::skip`].
     pub fn step(
         &mut self,
-        source: &(impl ObjectSource + ?Sized),
+        source: &dyn ObjectSource,
         budget: usize,
         mut visit: impl FnMut(Reached<'_>),
     ) -> Result<bool, ReadError> {
@@ -108,7 +108,7 @@ impl Reach {
 
     fn next_object(
         &mut self,
-        source: &(impl ObjectSource + ?Sized),
+        source: &dyn ObjectSource,
         id: ObjectId,
         visit: &mut impl FnMut(Reached<'_>),
     ) -> Result<(), ReadError> {
@@ -156,7 +156,7 @@ impl Reach {
 
     fn next_entry(
         &mut self,
-        source: &(impl ObjectSource + ?Sized),
+        source: &dyn ObjectSource,
         visit: &mut impl FnMut(Reached<'_>),
     ) -> Result<(), ReadError> {
         let depth = self.open.len();

@@ -22,7 +22,7 @@ pub struct TreeEntry {
 /// Finds what stands at `path` below `tree`: names with one slash between them, and one at the end only of a directory.
 /// The empty path is the tree itself. `None` where there is nothing, or the path leads through something that is no directory.
 pub fn find_path(
-    source: &(impl ObjectSource + ?Sized),
+    source: &dyn ObjectSource,
     tree: &ObjectId,
     path: &[u8],
 ) -> Result<Option<TreeEntry>, ReadError> {
@@ -61,7 +61,7 @@ pub enum Visit {
 /// Calls `visit` with the path of every entry below `tree`, directories before what is below them, in the order of the
 /// trees. Bounded by `tree_depth_max` and `path_bytes_max`.
 pub fn visit_paths(
-    source: &(impl ObjectSource + ?Sized),
+    source: &dyn ObjectSource,
     tree: &ObjectId,
     limits: &Limits,
     mut visit: impl FnMut(&BStr, TreeEntry) -> Visit,
@@ -107,11 +107,7 @@ struct OpenTree {
 }
 
 impl OpenTree {
-    fn read(
-        source: &(impl ObjectSource + ?Sized),
-        id: ObjectId,
-        path_length: usize,
-    ) -> Result<Self, ReadError> {
+    fn read(source: &dyn ObjectSource, id: ObjectId, path_length: usize) -> Result<Self, ReadError> {
         Ok(Self { id, bytes: source.read_tree(&id)?, offset: 0, path_length })
     }
 }

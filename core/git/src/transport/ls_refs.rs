@@ -135,7 +135,7 @@ struct Line<'a> {
 
 impl Line<'_> {
     /// What an annotated tag finally names. Branches hold commits, so nothing is read for them.
-    fn peeled<S: ObjectSource + ?Sized>(&self, source: &S) -> Option<ObjectId> {
+    fn peeled(&self, source: &dyn ObjectSource) -> Option<ObjectId> {
         if self.name.starts_with(b"refs/heads/") {
             return None;
         }
@@ -194,9 +194,9 @@ impl LsRefsResponse {
 
     /// Appends lines until `out` holds about `bytes`; `true` when the answer is complete.
     /// A ref whose object is not here is passed over, as in git.
-    pub fn write<S: ObjectSource + ?Sized>(
+    pub fn write(
         &mut self,
-        source: &S,
+        source: &dyn ObjectSource,
         refs: &ServedRefs,
         bytes: usize,
         out: &mut Vec<u8>,
@@ -218,7 +218,7 @@ impl LsRefsResponse {
         false
     }
 
-    fn write_ref<S: ObjectSource + ?Sized>(&self, line: &Line<'_>, source: &S, out: &mut Vec<u8>) {
+    fn write_ref(&self, line: &Line<'_>, source: &dyn ObjectSource, out: &mut Vec<u8>) {
         let hex = line.id.to_hex();
         let mut parts: Vec<&[u8]> = Vec::from([&hex[..], b" ", line.name]);
         if let Some(target) = line.symref_target.filter(|_| self.request.symrefs) {
@@ -268,9 +268,9 @@ impl Advertisement {
 
     /// Appends lines until `out` holds about `bytes`; `true` when the advertisement is complete. `shallow` is where this
     /// repository's own history is cut.
-    pub fn write<S: ObjectSource + ?Sized>(
+    pub fn write(
         &mut self,
-        source: &S,
+        source: &dyn ObjectSource,
         refs: &ServedRefs,
         shallow: &[ObjectId],
         bytes: usize,

@@ -46,10 +46,10 @@ impl MissingCommits {
     }
 
     /// Adds a commit that is wanted.
-    pub(super) fn want<S: ObjectSource + ?Sized>(
+    pub(super) fn want(
         &mut self,
         graph: &mut CommitGraph,
-        source: &S,
+        source: &dyn ObjectSource,
         id: &ObjectId,
     ) -> Result<(), ReadError> {
         let index = graph.load(source, id)?;
@@ -58,10 +58,10 @@ impl MissingCommits {
     }
 
     /// Adds a commit that the other side has. One that is not here says nothing.
-    pub(super) fn have<S: ObjectSource + ?Sized>(
+    pub(super) fn have(
         &mut self,
         graph: &mut CommitGraph,
-        source: &S,
+        source: &dyn ObjectSource,
         id: &ObjectId,
     ) -> Result<(), ReadError> {
         match graph.load(source, id) {
@@ -73,10 +73,10 @@ impl MissingCommits {
     }
 
     /// Walks at most `budget` commits; `true` when the walk is complete.
-    pub(super) fn step<S: ObjectSource + ?Sized>(
+    pub(super) fn step(
         &mut self,
         graph: &mut CommitGraph,
-        source: &S,
+        source: &dyn ObjectSource,
         budget: usize,
     ) -> Result<bool, ReadError> {
         for _ in 0..budget {
@@ -123,10 +123,10 @@ impl MissingCommits {
     }
 
     /// Hands the colour of a commit to its parents.
-    fn spread<S: ObjectSource + ?Sized>(
+    fn spread(
         &mut self,
         graph: &mut CommitGraph,
-        source: &S,
+        source: &dyn ObjectSource,
         index: CommitIndex,
         is_had: bool,
     ) -> Result<(), ReadError> {
@@ -191,9 +191,9 @@ impl MissingCommits {
 
 /// Whether each of `wants` reaches one of `common`: then the client need not name more of what it has. Commits older
 /// than all of `common` are not looked behind, so a wrong clock costs a round, not a wrong answer.
-pub(super) fn all_reach<S: ObjectSource + ?Sized>(
+pub(super) fn all_reach(
     graph: &mut CommitGraph,
-    source: &S,
+    source: &dyn ObjectSource,
     wants: &[ObjectId],
     common: &[ObjectId],
     cuts: &IdSet,

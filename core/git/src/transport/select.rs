@@ -95,10 +95,10 @@ struct Cursor {
 
 impl Selection {
     /// Starts; the graph may be warm. Reads the wants and haves, and commits, trees and tags only as they are named.
-    pub fn new<S: ObjectSource + ?Sized>(
+    pub fn new(
         request: &SelectionRequest,
         graph: CommitGraph,
-        source: &S,
+        source: &dyn ObjectSource,
         limits: &Limits,
     ) -> Result<Self, ReadError> {
         let mut selection = Self {
@@ -134,7 +134,7 @@ impl Selection {
     }
 
     /// Looks at no more than about `budget` commits or tree entries; `true` when all is selected.
-    pub fn step<S: ObjectSource + ?Sized>(&mut self, source: &S, budget: usize) -> Result<bool, ReadError> {
+    pub fn step(&mut self, source: &dyn ObjectSource, budget: usize) -> Result<bool, ReadError> {
         match self.phase {
             Phase::Commits => {
                 if self.missing.step(&mut self.graph, source, budget)? {
@@ -177,7 +177,7 @@ impl Selection {
     }
 
     /// Adds the annotated tags whose object was selected, once all is selected.
-    pub fn include_tags<S: ObjectSource + ?Sized>(&mut self, source: &S, refs: &ServedRefs) {
+    pub fn include_tags(&mut self, source: &dyn ObjectSource, refs: &ServedRefs) {
         let selected: IdSet = self.objects.iter().map(|object| (object.id, ())).collect();
         for served in refs.refs().iter().filter(|served| served.name.starts_with(b"refs/tags/")) {
             // A tag that cannot be followed is simply not included.
@@ -194,7 +194,7 @@ impl Selection {
         }
     }
 
-    fn add_have<S: ObjectSource + ?Sized>(&mut self, source: &S, id: &ObjectId) -> Result<(), ReadError> {
+    fn add_have(&mut self, source: &dyn ObjectSource, id: &ObjectId) -> Result<(), ReadError> {
         let (_, peeled) = source.peel_tags(id)?;
         let mut id = *id;
         while id != peeled {
@@ -218,7 +218,7 @@ impl Selection {
         }
     }
 
-    fn add_want<S: ObjectSource + ?Sized>(&mut self, source: &S, id: &ObjectId) -> Result<(), ReadError> {
+    fn add_want(&mut self, source: &dyn ObjectSource, id: &ObjectId) -> Result<(), ReadError> {
         let (_, peeled) = source.peel_tags(id)?;
         let mut id = *id;
         while id != peeled {
@@ -244,11 +244,7 @@ impl Selection {
     }
 
     /// Notes what a tree of the other side holds. What is not here, or cannot be read, says nothing.
-    fn mark_had_tree<S: ObjectSource + ?Sized>(
-        &mut self,
-        source: &S,
-        id: &ObjectId,
-    ) -> Result<(), ReadError> {
+    fn mark_had_tree(&mut self, source: &dyn ObjectSource, id: &ObjectId) -> Result<(), ReadError> {
         if self.taken.insert(*id, 0).is_some() {
             return Ok(());
         }
@@ -279,7 +275,7 @@ impl Selection {
     }
 
     /// Takes up the next tree of a commit, or ends.
-    fn start_tree<S: ObjectSource + ?Sized>(&mut self, source: &S) -> Result<(), ReadError> {
+    fn start_tree(&mut self, source: &dyn ObjectSource) -> Result<(), ReadError> {
         let Some(next) = self.trees.pop() else {
             self.phase = Phase::Complete;
             return Ok(());
@@ -312,9 +308,9 @@ impl Selection {
         travels.map(|parent| *self.graph.tree(parent)).collect()
     }
 
-    fn push_frame<S: ObjectSource + ?Sized>(
+    fn push_frame(
         &mut self,
-        source: &S,
+        source: &dyn ObjectSource,
         id: &ObjectId,
         depth: u32,
         bases: Vec<Cursor>,
@@ -334,7 +330,7 @@ impl Selection {
     }
 
     /// Looks at the next entry of the innermost tree.
-    fn step_frame<S: ObjectSource + ?Sized>(&mut self, source: &S) -> Result<(), ReadError> {
+    fn step_frame(&mut self, source: &dyn ObjectSource) -> Result<(), ReadError> {
         let Some(frame) = self.frames.last_mut() else { return Ok(()) };
         let bytes = frame.tree.bytes.clone();
         let depth = frame.depth + 1;
@@ -387,9 +383,9 @@ impl Selection {
         Ok(())
     }
 
-    fn take_blob<S: ObjectSource + ?Sized>(
+    fn take_blob(
         &mut self,
-        source: &S,
+        source: &dyn ObjectSource,
         id: &ObjectId,
         depth: u32,
         name_hash: u32,
@@ -433,7 +429,7 @@ impl Selection {
 
 impl Cursor {
     /// The tree as something to compare with; a tree that is not here is none.
-    fn read<S: ObjectSource + ?Sized>(source: &S, id: &ObjectId) -> Option<Self> {
+    fn read(source: &dyn ObjectSource, id: &ObjectId) -> Option<Self> {
         Some(Self { bytes: source.read_tree(id).ok()?, offset: 0 })
     }
 
@@ -453,7 +449,7 @@ impl Cursor {
     }
 }
 
-fn tag_target<S: ObjectSource + ?Sized>(source: &S, id: &ObjectId) -> Result<ObjectId, ReadError> {
+fn tag_target(source: &dyn ObjectSource, id: &ObjectId) -> Result<ObjectId, ReadError> {
     let bytes = source.read_kind(id, Kind::Tag)?;
     Ok(TagRef::parse(&bytes).map_err(|error| ReadError::Corrupt { id: *id, error })?.target)
 }

@@ -45,10 +45,10 @@ struct Depths {
 
 impl Cut {
     /// Computes the cut; reads as much history as is asked for.
-    pub(super) fn new<S: ObjectSource + ?Sized>(
+    pub(super) fn new(
         request: &CutRequest<'_>,
         graph: &mut CommitGraph,
-        source: &S,
+        source: &dyn ObjectSource,
     ) -> Result<Self, ReadError> {
         let client: IdSet = request.client.iter().map(|id| (*id, ())).collect();
         let server: IdSet = request.server.iter().map(|id| (*id, ())).collect();
@@ -88,12 +88,12 @@ impl Cut {
 }
 
 /// Goes `depth` commits down from the seeds, level by level; what lies on the last level is cut, and so are `stops`.
-fn by_depth<S: ObjectSource + ?Sized>(
+fn by_depth(
     seeds: &[ObjectId],
     depth: u32,
     stops: &IdSet,
     graph: &mut CommitGraph,
-    source: &S,
+    source: &dyn ObjectSource,
 ) -> Result<Depths, ReadError> {
     let mut depths = Depths::default();
     let mut seen = IdSet::default();
@@ -121,11 +121,11 @@ fn by_depth<S: ObjectSource + ?Sized>(
 }
 
 /// The commits at which the client's history is cut and that the wants reach without going behind another of them.
-fn reached_cuts<S: ObjectSource + ?Sized>(
+fn reached_cuts(
     wants: &[ObjectId],
     client: &IdSet,
     graph: &mut CommitGraph,
-    source: &S,
+    source: &dyn ObjectSource,
 ) -> Result<Vec<ObjectId>, ReadError> {
     let mut seen = IdSet::default();
     let mut stack = wants.to_vec();
@@ -145,10 +145,10 @@ fn reached_cuts<S: ObjectSource + ?Sized>(
 }
 
 /// Takes what is new enough and not reached by the refs; a commit with a parent outside of that is cut.
-fn by_time_and_refs<S: ObjectSource + ?Sized>(
+fn by_time_and_refs(
     request: &CutRequest<'_>,
     graph: &mut CommitGraph,
-    source: &S,
+    source: &dyn ObjectSource,
 ) -> Result<Depths, ReadError> {
     let mut walk = MissingCommits::new();
     walk.since = request.deepen.since.and_then(|since| u64::try_from(since).ok());

@@ -11,7 +11,7 @@ use crate::store::{IdMap, ObjectSource, ReadError};
 use crate::{Kind, Object, ObjectId};
 
 /// Reports what is wrong with one object by its bytes alone. Whether they have this id is not asked.
-pub fn check_object(id: &ObjectId, kind: Kind, bytes: &[u8], report: &mut impl FnMut(Problem)) {
+pub fn check_object(id: &ObjectId, kind: Kind, bytes: &[u8], report: &mut dyn FnMut(Problem)) {
     ObjectChecker::new().check(id, kind, bytes, report);
 }
 
@@ -44,7 +44,7 @@ impl ObjectChecker {
     }
 
     /// Reports what is wrong with one object; its id was checked, or is of no interest.
-    pub fn check(&mut self, id: &ObjectId, kind: Kind, bytes: &[u8], report: &mut impl FnMut(Problem)) {
+    pub fn check(&mut self, id: &ObjectId, kind: Kind, bytes: &[u8], report: &mut dyn FnMut(Problem)) {
         let mut tell = |message| report(Problem::object(id, message));
         match kind {
             Kind::Commit => check_commit(bytes, &mut tell),
@@ -73,7 +73,7 @@ impl ObjectChecker {
     }
 
     /// Reads and reports what the trees named and what has not passed through [`ObjectChecker::check`] after them.
-    pub fn finish(&mut self, source: &impl ObjectSource, report: &mut impl FnMut(Problem)) {
+    pub fn finish(&mut self, source: &dyn ObjectSource, report: &mut dyn FnMut(Problem)) {
         let open = |special: &Special| special.modules == Named::Yes || special.attributes == Named::Yes;
         let mut ids: Vec<ObjectId> =
             self.special.iter().filter(|(_, special)| open(special)).map(|(id, _)| *id).collect();

@@ -14,7 +14,7 @@ use crate::store::{ObjectSource, ReadError};
 
 /// Reports refs that lead to no object, and branches that lead to something else than a commit. A symbolic ref to a ref
 /// that does not exist is no problem: so is `HEAD` before the first commit.
-pub fn check_refs(refs: &RefStore, source: &impl ObjectSource, report: &mut impl FnMut(Problem)) {
+pub fn check_refs(refs: &RefStore, source: &dyn ObjectSource, report: &mut dyn FnMut(Problem)) {
     for (name, target) in refs.iter() {
         let mut tell = |message, detail: BString| {
             report(Problem { subject: Subject::Ref(name.as_bstr().into()), message, detail });
@@ -42,7 +42,7 @@ pub fn check_refs(refs: &RefStore, source: &impl ObjectSource, report: &mut impl
 }
 
 /// Reports what is wrong with the name of a ref and the content of its file.
-pub fn check_loose_ref(name: &[u8], content: &[u8], report: &mut impl FnMut(Problem)) {
+pub fn check_loose_ref(name: &[u8], content: &[u8], report: &mut dyn FnMut(Problem)) {
     let mut tell = |message| {
         report(Problem { subject: Subject::Ref(name.into()), message, detail: BString::default() });
     };
@@ -73,7 +73,7 @@ pub fn check_loose_ref(name: &[u8], content: &[u8], report: &mut impl FnMut(Prob
 }
 
 /// Reports what is wrong with the file `packed-refs`: a line each that cannot be read, names, order.
-pub fn check_packed_refs(bytes: &[u8], report: &mut impl FnMut(Problem)) {
+pub fn check_packed_refs(bytes: &[u8], report: &mut dyn FnMut(Problem)) {
     let mut tell = |message, line: usize| {
         let detail = if line == 0 { BString::default() } else { format!("line {line}").into() };
         report(Problem { subject: Subject::Ref("packed-refs".into()), message, detail });

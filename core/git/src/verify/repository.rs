@@ -65,10 +65,10 @@ impl Verifier {
     /// Checks up to `most` further objects. When `ids` has no more, reports what is missing, and is finished.
     pub fn step(
         &mut self,
-        source: &impl ObjectSource,
+        source: &dyn ObjectSource,
         ids: &mut impl Iterator<Item = ObjectId>,
         most: usize,
-        report: &mut impl FnMut(Problem),
+        report: &mut dyn FnMut(Problem),
     ) -> Progress {
         for _ in 0..most {
             match ids.next() {
@@ -82,7 +82,7 @@ impl Verifier {
         Progress { checked: self.checked, finished: false }
     }
 
-    fn check(&mut self, source: &impl ObjectSource, id: &ObjectId, report: &mut impl FnMut(Problem)) {
+    fn check(&mut self, source: &dyn ObjectSource, id: &ObjectId, report: &mut dyn FnMut(Problem)) {
         self.checked += 1;
         let Object { kind, bytes } = match source.read(id) {
             Ok(object) => object,
@@ -109,7 +109,7 @@ impl Verifier {
         }
     }
 
-    fn note_commit(&mut self, id: &ObjectId, bytes: &[u8], report: &mut impl FnMut(Problem)) {
+    fn note_commit(&mut self, id: &ObjectId, bytes: &[u8], report: &mut dyn FnMut(Problem)) {
         let mut parents = core::mem::take(&mut self.parents);
         if let Ok(links) = CommitLinks::parse(bytes, &mut parents) {
             self.note_named(id, &links.tree, Kind::Tree, report);
@@ -122,7 +122,7 @@ impl Verifier {
         self.parents = parents;
     }
 
-    fn note_found(&mut self, id: &ObjectId, kind: Kind, report: &mut impl FnMut(Problem)) {
+    fn note_found(&mut self, id: &ObjectId, kind: Kind, report: &mut dyn FnMut(Problem)) {
         let known = self.known.entry(*id).or_insert(Known { found: None, named: None, by: *id });
         known.found = Some(kind);
         if let Some(named) = known.named.filter(|named| *named != kind) {
@@ -130,7 +130,7 @@ impl Verifier {
         }
     }
 
-    fn note_named(&mut self, by: &ObjectId, id: &ObjectId, kind: Kind, report: &mut impl FnMut(Problem)) {
+    fn note_named(&mut self, by: &ObjectId, id: &ObjectId, kind: Kind, report: &mut dyn FnMut(Problem)) {
         let known = self.known.entry(*id).or_insert(Known { found: None, named: Some(kind), by: *by });
         match (known.found, known.named) {
             (Some(found), _) if found != kind => report(wrong_kind(by, id, kind, found)),
@@ -142,7 +142,7 @@ impl Verifier {
     }
 
     /// Reports objects that are named and not here, in the order of their ids, and checks the special blobs that remain.
-    fn finish(&mut self, source: &impl ObjectSource, report: &mut impl FnMut(Problem)) {
+    fn finish(&mut self, source: &dyn ObjectSource, report: &mut dyn FnMut(Problem)) {
         self.objects.finish(source, report);
         let is_open = |known: &Known| known.found.is_none();
         let mut open: Vec<(ObjectId, Known)> =
