@@ -66,11 +66,9 @@ export class Repository implements Disposable {
   realities(names: string[], from?: Revision): Reality[] {
     if (names.length === 0) return [];
     const start = from === undefined ? this.main.head : this.resolve(from);
-    const joined = names.join('\n');
-    if (joined.split('\n').length !== names.length) {
-      throw new GovcError('InvalidName', 'the name of a reality holds no newline', { name: names.find((name) => name.includes('\n')) });
-    }
-    call(() => this.engine.createRealities(encodeText(joined), start, this.now()));
+    const broken = names.find((name) => String(name).includes('\n'));
+    if (broken !== undefined) throw new GovcError('InvalidName', 'the name of a reality holds no newline', { name: broken });
+    call(() => this.engine.createRealities(encodeText(names.join('\n')), start, this.now()));
     return names.map((name) => new Reality(this, name));
   }
 

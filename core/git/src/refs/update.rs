@@ -142,22 +142,30 @@ impl RefStore {
     /// What is expected is compared with the refs as they are before any of the updates. Whether refs get in each
     /// other's way (`a` and `a/b`) is judged when all are made, so one set may delete `a` and create `a/b`.
     pub fn update(&mut self, updates: &[RefUpdate]) -> Result<Vec<RefDelta>, UpdateError> {
-        check_repeated(updates)?;
-        self.check_symbolic(updates)?;
-        let mut deltas = Vec::with_capacity(updates.len());
-        let mut folders = Vec::new();
-        let mut outcome = Ok(());
-        for update in updates {
-            outcome = self.apply(update, &mut deltas, &mut folders);
-            if outcome.is_err() {
-                break;
-            }
+        let creates_only = updates.iter().all(is_creation);
+        if !creates_only {
+            check_repeated(updates)?;
         }
-        if let Err(error) = outcome.and_then(|()| self.check_folders(&deltas, &folders)) {
+        let mut deltas = Vec::with_capacity(updates.len());
+        if let Err(error) = self.apply_all(updates, &mut deltas) {
             self.take_back(deltas);
+            // Of two creations of one ref the second fails, so that names are compared only then.
+            if creates_only {
+                check_repeated(updates)?;
+            }
             return Err(error);
         }
         Ok(deltas)
+    }
+
+    /// Makes the changes and notes them; where it fails, what was noted is to be taken back.
+    fn apply_all(&mut self, updates: &[RefUpdate], deltas: &mut Vec<RefDelta>) -> Result<(), UpdateError> {
+        self.check_symbolic(updates)?;
+        let mut folders = Vec::new();
+        for update in updates {
+            self.apply(update, deltas, &mut folders)?;
+        }
+        self.check_folders(deltas, &folders)
     }
 
     /// Checks what has to be judged before any change: symbolic targets, and symbolic refs compared by what they lead to.
@@ -281,6 +289,11 @@ fn check_expected(update: &RefUpdate, found: Option<&RefTarget>) -> Result<(), U
     if as_expected { Ok(()) } else { Err(unexpected(update, found)) }
 }
 
+/// Whether the ref must not exist before and exists afterwards.
+fn is_creation(update: &RefUpdate) -> bool {
+    update.expected == Expected::Missing && update.new != NewValue::Delete
+}
+
 /// Refuses a set that names a ref twice.
 fn check_repeated(updates: &[RefUpdate]) -> Result<(), UpdateError> {
     if updates.is_sorted_by(|a, b| a.name < b.name) {
@@ -334,6 +347,13 @@ mod tests {
         assert!(matches!(problem(&mut refs, &absent), Unexpected { found: None, .. }));
         let twice = [set("refs/heads/x", Expected::Any, 1), set("refs/heads/x", Expected::Any, 2)];
         assert_eq!(problem(&mut refs, &twice), Repeated);
+        let created_twice =
+            ["refs/heads/y", "refs/heads/x", "refs/heads/x"].map(|x| set(x, Expected::Missing, 1));
+        assert_eq!(problem(&mut refs, &created_twice), Repeated);
+        // That a ref is named twice is told before anything else.
+        let taken_and_twice =
+            ["refs/heads/a", "refs/heads/x", "refs/heads/x"].map(|x| set(x, Expected::Missing, 1));
+        assert_eq!(problem(&mut refs, &taken_and_twice), Repeated);
     }
 
     #[test]
