@@ -32,7 +32,7 @@ async function run(id, workload) {
 
 async function runMade() {
   const input = wideRepository();
-  const base = await isomorphic.repositoryWith(input.bytes, input.head);
+  const base = await isomorphic.repositoryForForks(input.bytes, input.head);
   for (const count of FORKS) await run('W1', () => made.forks(input, base, count));
   await run('W2', () => made.commits(input, base));
   await run('W3', () => made.realities(input, base));

@@ -20,6 +20,14 @@ export async function repositoryWith(pack, head, index) {
   return place;
 }
 
+/** The same with the head's commit as a loose object, too: git.branch() would parse the index anew to see that it is there. */
+export async function repositoryForForks(pack, head) {
+  const place = await repositoryWith(pack, head);
+  const { commit } = await git.readCommit({ ...place, oid: head });
+  await git.writeCommit({ ...place, commit });
+  return place;
+}
+
 /** The same repository over a copy of its files, with an empty cache. */
 export function cloned({ fs, ...rest }) {
   return { ...rest, fs: fs.clone(), cache: {} };
