@@ -1,4 +1,4 @@
-//! Inflated objects that deltas stand on, kept within a budget of bytes; the one that was not asked for longest goes.
+//! Inflated objects that are asked for again, kept within a budget of bytes; the one that was not asked for longest goes.
 
 use alloc::vec::Vec;
 

@@ -21,7 +21,7 @@ use crate::{Kind, Object, ObjectId, ObjectSource, ReadError};
 /// Length of the header of a pack: `PACK`, version, number of objects.
 pub(super) const PACK_HEADER_BYTES: usize = 12;
 
-/// Budget of the cache of inflated delta bases unless another is asked for, in bytes.
+/// Budget of the cache of inflated delta bases, trees and commits unless another is asked for, in bytes.
 pub const CACHE_BYTES_DEFAULT: usize = 16 << 20;
 
 /// An immutable pack in memory.
@@ -90,7 +90,7 @@ impl Pack {
         Self { bytes, index, limits, reader: RefCell::new(reader), by_offset: OnceCell::new() }
     }
 
-    /// Sets the budget of the cache of inflated delta bases, in bytes, and empties it.
+    /// Sets the budget of the cache of inflated delta bases, trees and commits, in bytes, and empties it.
     pub fn set_cache_bytes(&self, budget: usize) {
         self.reader.borrow_mut().cache = BaseCache::new(budget);
     }
@@ -256,12 +256,14 @@ impl Pack {
             chain.push(Link { offset: at, header });
             at = base.expect("because only a whole entry has no base");
         };
-        if !chain.is_empty() {
+        // What others stand on is asked for again, and so are trees and commits: by neighbouring states, and by forks.
+        let asked_again = object.kind != Kind::Blob;
+        if asked_again || !chain.is_empty() {
             reader.cache.insert(at, &object);
         }
         while let Some(link) = chain.pop() {
             object = self.apply_link(reader, &link, &object)?;
-            if !chain.is_empty() {
+            if asked_again || !chain.is_empty() {
                 reader.cache.insert(link.offset, &object);
             }
         }
