@@ -121,7 +121,7 @@ impl Repository {
         let deltas = self.refs.update(&updates)?;
         self.settle(&deltas);
         if let Some(main) = self.main_ref().filter(|main| self.refs.get(main.as_ref()).is_none()) {
-            self.unborn.insert(main);
+            self.unborn.insert(main, ());
         }
         self.mark_loaded();
         Ok(())

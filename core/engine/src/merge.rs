@@ -1,7 +1,6 @@
 //! Merges of realities: previewed over objects that nobody keeps, then committed, recorded or refused.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -11,6 +10,7 @@ use govc_git::ObjectId;
 use govc_git::diff::rename::RenameOptions;
 use govc_git::merge::text::Favor;
 use govc_git::merge::{BranchLabels, Conflict, MergeOptions, Resolver, TreeMerge, merge_commits};
+use govc_git::name_map::NameMap;
 use govc_git::path::RepoPath;
 use govc_git::refs::{NewValue, RefName, RefUpdate};
 use govc_git::store::{MemoryStore, Overlay};
@@ -46,7 +46,7 @@ pub struct MergeRequest {
     /// What conflict markers call their side.
     pub theirs: BString,
     /// Contents that settle conflicts, by path.
-    pub decided: BTreeMap<BString, Vec<u8>>,
+    pub decided: NameMap<BString, Vec<u8>>,
 }
 
 /// What merging into a reality came to.

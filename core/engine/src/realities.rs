@@ -20,7 +20,7 @@ impl Repository {
     /// The ref of an existing reality, born or not.
     pub fn reality(&self, name: &[u8]) -> Result<RefName> {
         let name = RefName::branch(name)?;
-        if self.refs.get(name.as_ref()).is_some() || self.unborn.contains(&name) {
+        if self.refs.get(name.as_ref()).is_some() || self.unborn.contains_key(&name) {
             Ok(name)
         } else {
             Err(Error::no_reality(&name.short().to_string()))
@@ -30,7 +30,9 @@ impl Repository {
     /// The newest commit of a reality; `None` before the first.
     pub fn head(&self, reality: &RefName) -> Result<Option<ObjectId>> {
         match self.refs.resolve(reality.as_ref())? {
-            None if !self.unborn.contains(reality) => Err(Error::no_reality(&reality.short().to_string())),
+            None if !self.unborn.contains_key(reality) => {
+                Err(Error::no_reality(&reality.short().to_string()))
+            }
             head => Ok(head),
         }
     }
@@ -45,7 +47,7 @@ impl Repository {
     /// Creates realities at a commit, or without one; all or none, as one operation.
     pub fn create_realities(&mut self, names: &[&[u8]], from: Option<ObjectId>, env: &Env) -> Result<()> {
         let names: Vec<RefName> = names.iter().map(RefName::branch).collect::<Result<_, _>>()?;
-        if let Some(taken) = names.iter().find(|name| self.unborn.contains(*name)) {
+        if let Some(taken) = names.iter().find(|name| self.unborn.contains_key(*name)) {
             return Err(Error::exists("reality", taken.short()));
         }
         let Some(commit) = from else {
@@ -83,7 +85,9 @@ impl Repository {
         if let Some(taken) = names.iter().find(|name| self.refs.get(name.as_ref()).is_some()) {
             return Err(Error::exists("reality", taken.short()));
         }
-        self.unborn.extend(names);
+        for name in names {
+            self.unborn.insert(name, ());
+        }
         Ok(())
     }
 
@@ -92,7 +96,7 @@ impl Repository {
         let glob = pattern.map(Glob::new);
         let born = self.refs.iter_prefix(b"refs/heads/").map(|(name, _)| name);
         let wanted = |name: &&RefName| glob.as_ref().is_none_or(|glob| glob.matches(name.short()));
-        let mut names: Vec<RefName> = born.chain(&self.unborn).filter(wanted).cloned().collect();
+        let mut names: Vec<RefName> = born.chain(self.unborn.keys()).filter(wanted).cloned().collect();
         if !self.unborn.is_empty() {
             sort(&mut names);
             names.dedup();
@@ -106,7 +110,7 @@ impl Repository {
             let message = format!("'{}' is main: choose another main before you delete it", reality.short());
             return Err(Error::new(ErrorCode::Rejected, message).with("reality", reality.short()));
         }
-        if self.unborn.remove(reality) {
+        if self.unborn.remove(reality).is_some() {
             self.workspaces.remove(reality);
             return Ok(());
         }

@@ -2,13 +2,13 @@
 //!
 //! Every ref moves through [`Repository::record`] and nowhere else.
 
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use govc_git::limits::{LimitExceeded, Limits};
+use govc_git::name_map::NameMap;
 use govc_git::refs::{Expected, NewValue, RefDelta, RefName, RefStore, RefTarget, RefUpdate};
 use govc_git::rev::CommitGraph;
 use govc_git::{ObjectId, ObjectSource};
@@ -25,9 +25,9 @@ pub struct Repository {
     pub(crate) store: Store,
     pub(crate) refs: RefStore,
     /// Uncommitted state, for the realities that have some.
-    pub(crate) workspaces: BTreeMap<RefName, Workspace>,
+    pub(crate) workspaces: NameMap<RefName, Workspace>,
     /// Realities without a commit, which git has no ref for.
-    pub(crate) unborn: BTreeSet<RefName>,
+    pub(crate) unborn: NameMap<RefName, ()>,
     pub(crate) log: OperationLog,
     /// Commits that were seen; grows while reading, hence the cell.
     pub(crate) graph: RefCell<CommitGraph>,
@@ -50,8 +50,8 @@ impl Repository {
         Ok(Self {
             store: Store::new(limits),
             refs,
-            workspaces: BTreeMap::new(),
-            unborn: [main].into(),
+            workspaces: NameMap::new(),
+            unborn: NameMap::from_iter([(main, ())]),
             log: OperationLog::default(),
             graph: RefCell::default(),
             persisted: Persisted::default(),
@@ -140,11 +140,11 @@ impl Repository {
                 Some(RefTarget::Direct(_)) => drop(self.unborn.remove(name)),
                 Some(RefTarget::Symbolic(target)) => {
                     if self.refs.get(target.as_ref()).is_none() {
-                        self.unborn.insert(target.clone());
+                        self.unborn.insert(target.clone(), ());
                     }
                 }
                 // The main reality outlives its ref: it is unborn again.
-                None if main.as_ref() == Some(name) => drop(self.unborn.insert(name.clone())),
+                None if main.as_ref() == Some(name) => drop(self.unborn.insert(name.clone(), ())),
                 None => drop(self.workspaces.remove(name)),
             }
         }

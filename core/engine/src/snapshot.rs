@@ -1,6 +1,5 @@
 //! Reading: files of a tree, files of a tree under uncommitted changes, staging and discarding.
 
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -76,20 +75,22 @@ impl Repository {
         let changes = &workspace.changes;
         let glob = pattern.map(Glob::new);
         let wanted = |path: &[u8]| glob.as_ref().is_none_or(|glob| glob.matches(path));
-        let mut paths: BTreeMap<BString, ()> = BTreeMap::new();
+        let mut paths: Vec<BString> = Vec::new();
         for path in self.list_files(&tree, pattern)? {
             let removed = RepoPath::new(&path)
                 .is_ok_and(|checked| matches!(changes.decisive(&checked), Some(Staged::Remove)));
             if !removed {
-                paths.insert(path, ());
+                paths.push(path);
             }
         }
         for (path, staged) in changes.iter() {
             if !matches!(staged, Staged::Remove) && wanted(path.as_bstr()) {
-                paths.insert(path.as_bstr().into(), ());
+                paths.push(path.as_bstr().into());
             }
         }
-        Ok(paths.into_keys().collect())
+        govc_git::sort::sort(&mut paths);
+        paths.dedup();
+        Ok(paths)
     }
 
     /// Stages content at a path; without a mode, a file that can be run stays so.
@@ -110,7 +111,10 @@ impl Repository {
                 &path,
             )?,
         };
-        self.workspaces.entry(reality.clone()).or_default().changes.set(path, Staged::Put(mode, content));
+        self.workspaces
+            .get_or_insert_with(reality.clone(), Default::default)
+            .changes
+            .set(path, Staged::Put(mode, content));
         Ok(())
     }
 
@@ -139,7 +143,7 @@ impl Repository {
         let mut changes =
             self.workspaces.get(reality).map(|workspace| workspace.changes.clone()).unwrap_or_default();
         self.stage_removal(tree, &mut changes, path)?;
-        self.workspaces.entry(reality.clone()).or_default().changes = changes;
+        self.workspaces.get_or_insert_with(reality.clone(), Default::default).changes = changes;
         Ok(())
     }
 

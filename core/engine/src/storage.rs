@@ -5,10 +5,10 @@
 //! follows from the refs alone: what the new ones reach and the kept ones do not. So nothing goes wrong where a storage
 //! lost what no ref of its reached, which is what `git gc` does, and what no ref reaches is not kept.
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use govc_git::name_map::NameMap;
 use govc_git::object::CommitLinks;
 use govc_git::pack::zlib::Level;
 use govc_git::pack::{Pack, PackItem, PackReceiver, PackSources, PackWriter, WriteOptions};
@@ -57,16 +57,19 @@ impl PendingBatch {
 impl Repository {
     /// Joins the moves of each ref into one and packs what they need. The storage lacks what it kept at the tips `gone`.
     pub fn pending_batch(&self, gone: &[ObjectId]) -> Result<PendingBatch> {
-        let mut moved: BTreeMap<RefName, (RefDelta, String)> = BTreeMap::new();
+        let mut moved: NameMap<RefName, (RefDelta, String)> = NameMap::new();
         for operation in &self.log.all()[self.persisted.operations..] {
             for delta in &operation.deltas {
-                let entry = moved.entry(delta.name.clone()).or_insert_with(|| (delta.clone(), String::new()));
+                let entry = moved.get_or_insert_with(delta.name.clone(), || (delta.clone(), String::new()));
                 entry.0.after.clone_from(&delta.after);
                 entry.1.clone_from(&operation.description);
             }
         }
-        let refs: Vec<(RefDelta, String)> =
-            moved.into_values().filter(|(delta, _)| delta.before != delta.after).collect();
+        let refs: Vec<(RefDelta, String)> = moved
+            .into_entries()
+            .map(|(_, moved)| moved)
+            .filter(|(delta, _)| delta.before != delta.after)
+            .collect();
         let wants = distinct(refs.iter().filter_map(|(delta, _)| direct(delta.after.as_ref())));
         let mut haves = self.kept_tips();
         haves.retain(|id| !gone.contains(id));
@@ -78,15 +81,15 @@ impl Repository {
 
     /// What the refs of the storage lead to, as far as it was told.
     pub fn kept_tips(&self) -> Vec<ObjectId> {
-        let mut before: BTreeMap<&RefName, Option<ObjectId>> = BTreeMap::new();
+        let mut before: NameMap<RefName, Option<ObjectId>> = NameMap::new();
         for delta in
             self.log.all()[self.persisted.operations..].iter().flat_map(|operation| &operation.deltas)
         {
-            before.entry(&delta.name).or_insert_with(|| direct(delta.before.as_ref()));
+            before.get_or_insert_with(delta.name.clone(), || direct(delta.before.as_ref()));
         }
-        let unmoved = self.refs.iter().filter(|(name, _)| !before.contains_key(name));
+        let unmoved = self.refs.iter().filter(|(name, _)| !before.contains_key(*name));
         let tips: Vec<ObjectId> = unmoved.filter_map(|(_, target)| direct(Some(target))).collect();
-        distinct(tips.into_iter().chain(before.into_values().flatten()))
+        distinct(tips.into_iter().chain(before.into_entries().filter_map(|(_, id)| id)))
     }
 
     /// Notes that a batch is kept.

@@ -3,12 +3,12 @@
 //! A transaction remembers what it read and wrote. When the reality moved meanwhile, it is committed on the new state
 //! where none of those paths moved, and is stale where one did.
 
-use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::sync::Arc;
 use core::cell::RefCell;
 
 use govc_git::ObjectId;
+use govc_git::name_map::NameMap;
 use govc_git::object::Mode;
 use govc_git::path::RepoPath;
 use govc_git::refs::RefName;
@@ -24,7 +24,7 @@ pub struct Transaction {
     base: Option<ObjectId>,
     changes: Changes,
     /// Paths that were read; reading is not a change, hence the cell.
-    reads: RefCell<BTreeSet<RepoPath>>,
+    reads: RefCell<NameMap<RepoPath, ()>>,
 }
 
 impl Transaction {
@@ -53,7 +53,7 @@ impl Repository {
 
     /// What the transaction sees at a path.
     pub fn read_in(&self, transaction: &Transaction, path: &RepoPath) -> Result<Arc<[u8]>> {
-        transaction.reads.borrow_mut().insert(path.clone());
+        transaction.reads.borrow_mut().insert(path.clone(), ());
         let tree = self.tree_of(transaction.base)?;
         self.read_over(tree, &transaction.changes, path)
     }
@@ -85,7 +85,7 @@ impl Repository {
     pub fn move_in(&self, transaction: &mut Transaction, from: RepoPath, to: RepoPath) -> Result<()> {
         let tree = self.tree_of(transaction.base)?;
         let (mode, content) = self.entry_over(tree, &transaction.changes, &from)?;
-        transaction.reads.borrow_mut().insert(from.clone());
+        transaction.reads.borrow_mut().insert(from.clone(), ());
         self.stage_removal(tree, &mut transaction.changes, from)?;
         transaction.changes.set(to, content.with_mode(mode));
         Ok(())
@@ -112,7 +112,7 @@ impl Repository {
     fn check_fresh(&self, transaction: &Transaction, head: Option<ObjectId>) -> Result<()> {
         let moved = self.changed_paths(self.tree_of(transaction.base)?, self.tree_of(head)?)?;
         let reads = transaction.reads.borrow();
-        let touched = reads.iter().chain(transaction.changes.iter().map(|(path, _)| path));
+        let touched = reads.keys().chain(transaction.changes.iter().map(|(path, _)| path));
         for path in touched {
             let overlaps = |other: &&RepoPath| *other == path || other.is_below(path) || path.is_below(other);
             if let Some(other) = moved.iter().find(overlaps) {

@@ -1,10 +1,10 @@
 //! What a reality has changed and not yet committed: a map of paths over its head, shared by forks until one writes.
 
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use govc_git::edit::PathEdit;
+use govc_git::name_map::NameMap;
 use govc_git::object::Mode;
 use govc_git::path::RepoPath;
 use govc_git::store::ObjectSink;
@@ -34,7 +34,7 @@ impl Staged {
 
 /// Changes over a head. A clone costs O(1).
 #[derive(Clone, Debug, Default)]
-pub struct Changes(Arc<BTreeMap<RepoPath, Staged>>);
+pub struct Changes(Arc<NameMap<RepoPath, Staged>>);
 
 impl Changes {
     /// Whether nothing changed.
@@ -80,7 +80,7 @@ impl Changes {
     /// Bytes of all contents that are not in the store yet.
     pub fn content_bytes(&self) -> u64 {
         let bytes = |staged: &Staged| if let Staged::Put(_, bytes) = staged { bytes.len() as u64 } else { 0 };
-        self.0.values().map(bytes).sum()
+        self.0.iter().map(|(_, staged)| bytes(staged)).sum()
     }
 
     /// Writes the contents as blobs and returns the edits that make the changes.
@@ -99,12 +99,11 @@ impl Changes {
 }
 
 fn below<'a>(
-    map: &'a BTreeMap<RepoPath, Staged>,
+    map: &'a NameMap<RepoPath, Staged>,
     path: &RepoPath,
 ) -> impl Iterator<Item = (&'a RepoPath, &'a Staged)> + use<'a> {
     let path = path.clone();
-    map.range((core::ops::Bound::Excluded(path.clone()), core::ops::Bound::Unbounded))
-        .take_while(move |(other, _)| other.is_below(&path))
+    map.range_from(core::ops::Bound::Excluded(&path)).take_while(move |(other, _)| other.is_below(&path))
 }
 
 /// The uncommitted state of one reality.

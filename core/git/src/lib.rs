@@ -21,6 +21,7 @@ mod kind;
 pub mod limits;
 #[cfg(feature = "lines")]
 pub mod merge;
+pub mod name_map;
 pub mod object;
 pub mod pack;
 pub mod path;

@@ -1,9 +1,10 @@
 //! Which directory went where, counted from renames of files, as git's merge counts them.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use bstr::{BString, ByteSlice};
+
+use crate::name_map::NameMap;
 
 /// Why a directory of the old tree matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,7 +20,7 @@ pub enum DirectoryRelevance {
 /// For each old directory, the new directories that its files went to and how many went there. `""` is the root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DirectoryRenames {
-    counts: BTreeMap<BString, BTreeMap<BString, u32>>,
+    counts: NameMap<BString, NameMap<BString, u32>>,
 }
 
 impl DirectoryRenames {
@@ -43,7 +44,8 @@ impl DirectoryRenames {
         loop {
             let Some(flag) = relevance(old) else { return };
             if first || flag == DirectoryRelevance::ForItself {
-                *self.counts.entry(old.into()).or_default().entry(new.into()).or_default() += 1;
+                let counts = self.counts.get_or_insert_with(old.into(), NameMap::new);
+                *counts.get_or_insert_with(new.into(), u32::default) += 1;
             }
             first = false;
             if flag == DirectoryRelevance::Gone || old.is_empty() || new.is_empty() {
@@ -59,7 +61,7 @@ impl DirectoryRenames {
 
     /// The new directories of an old one with their counts, in the order of their bytes.
     pub fn of(&self, old: &[u8]) -> impl Iterator<Item = (&BString, u32)> {
-        self.counts.get(old.as_bstr()).into_iter().flatten().map(|(new, count)| (new, *count))
+        self.counts.get(old.as_bstr()).into_iter().flat_map(NameMap::iter).map(|(new, count)| (new, *count))
     }
 
     /// The old directories in the order of their bytes.
@@ -74,8 +76,8 @@ impl DirectoryRenames {
     }
 
     /// Every old directory with its new ones, for a caller that goes on with them.
-    pub fn into_counts(self) -> Vec<(BString, BTreeMap<BString, u32>)> {
-        self.counts.into_iter().collect()
+    pub fn into_counts(self) -> Vec<(BString, NameMap<BString, u32>)> {
+        self.counts.into_entries().collect()
     }
 }
 
@@ -95,7 +97,7 @@ mod tests {
         let mut renames = DirectoryRenames::new();
         renames.count(old.as_bytes(), new.as_bytes(), &mut |_| Some(DirectoryRelevance::ForItself));
         let pairs = renames.into_counts().into_iter();
-        pairs.flat_map(|(old, new)| new.into_keys().map(move |new| (old.clone(), new))).collect()
+        pairs.flat_map(|(old, new)| new.into_entries().map(move |(new, _)| (old.clone(), new))).collect()
     }
 
     #[test]

@@ -3,7 +3,6 @@
 //! Equal lines have equal numbers. What a file shares with another at both ends is not hashed again. Beside `slide`
 //! the only file that names the library of line diffs.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -13,6 +12,7 @@ use hashbrown::HashTable;
 
 use super::histogram::histogram;
 use super::slide::{Sliding, slide};
+use crate::name_map::NameMap;
 
 /// The number of a line.
 pub(crate) use gix_imara_diff::Token;
@@ -148,7 +148,7 @@ pub(crate) struct Numbers<'a> {
     /// How often a line met another with the same hash.
     collisions: u32,
     /// Takes the place of the table where the lines were made to collide.
-    sorted: Option<BTreeMap<&'a [u8], u32>>,
+    sorted: Option<NameMap<&'a [u8], u32>>,
 }
 
 /// Lines of a text for which room is made at once.
@@ -188,7 +188,7 @@ impl<'a> Numbers<'a> {
         let Self { lines, table, collisions, sorted } = self;
         let next = lines.len() as u32;
         let found = match sorted {
-            Some(sorted) => *sorted.entry(line).or_insert(next),
+            Some(sorted) => *sorted.get_or_insert_with(line, || next),
             None => {
                 let same = |(other, number): &(u32, u32)| {
                     let same = *other == hash && lines[*number as usize] == line;
@@ -202,7 +202,7 @@ impl<'a> Numbers<'a> {
             lines.push(line);
         }
         if *collisions > COLLISIONS_MAX && sorted.is_none() {
-            *sorted = Some(lines.iter().zip(0..).map(|(line, number)| (*line, number)).collect());
+            *sorted = Some(lines.iter().copied().zip(0..).collect());
         }
         Token(found)
     }

@@ -3,7 +3,6 @@
 //! Works on plain lists, so that a merge can bring its own. Ties go to the earlier path: lists are in git's order,
 //! by the bytes of the path. Deterministic: no step follows the order of a hash table.
 
-use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
@@ -14,6 +13,7 @@ use super::directory::split;
 use super::similarity::{Fingerprints, Score};
 use super::{Side, blob_size};
 use crate::ObjectId;
+use crate::name_map::NameMap;
 use crate::store::{IdMap, ObjectSource, ReadError};
 
 /// Where copies may come from.
@@ -294,9 +294,9 @@ impl<'a> Detection<'a> {
             self.destinations_left.iter().copied().filter(|at| self.found[*at].is_none()).collect();
         let source_names = places_by_name(&self.sources_left, |at| sources[at].path);
         let destination_names = places_by_name(&unpaired, |at| destinations[at].path);
-        let by_path: BTreeMap<&[u8], usize> = match relevance {
+        let by_path: NameMap<&[u8], usize> = match relevance {
             Some(_) => unpaired.iter().map(|at| (destinations[*at].path.as_ref(), *at)).collect(),
-            None => BTreeMap::new(),
+            None => NameMap::new(),
         };
         for place in 0..self.sources_left.len() {
             let at = self.sources_left[place];
@@ -438,11 +438,12 @@ fn size(blobs: &dyn ObjectSource, known: &mut Option<u64>, id: &ObjectId) -> Res
 fn places_by_name<'p>(
     places: &[usize],
     path: impl Fn(usize) -> &'p BStr,
-) -> BTreeMap<&'p [u8], Option<usize>> {
-    let mut names = BTreeMap::new();
+) -> NameMap<&'p [u8], Option<usize>> {
+    let mut names = NameMap::new();
     for at in places {
         let name = split(path(*at)).1;
-        names.entry(name).and_modify(|only| *only = None).or_insert(Some(*at));
+        let only = if names.contains_key(name) { None } else { Some(*at) };
+        names.insert(name, only);
     }
     names
 }

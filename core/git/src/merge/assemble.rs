@@ -2,7 +2,6 @@
 //!
 //! Only the directories along settled paths are read and written. Those that end up empty disappear.
 
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -11,6 +10,7 @@ use bstr::{BString, ByteSlice};
 
 use crate::diff::Side;
 use crate::limits::{LimitExceeded, Limits};
+use crate::name_map::NameMap;
 use crate::object::{Mode, TreeRef, compare_names, write_entry};
 use crate::path::compare_paths;
 use crate::store::{ObjectSink, ObjectSource, ObjectStore, ReadError};
@@ -37,7 +37,7 @@ impl PartialOrd for Path {
 /// What stands at settled paths: a file, a whole directory, or nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Edits {
-    by_path: BTreeMap<Path, Option<Side>>,
+    by_path: NameMap<Path, Option<Side>>,
 }
 
 impl Edits {
@@ -60,7 +60,7 @@ impl Edits {
         }
         let root = Open::new(store, Some(root), 0, 0)?;
         let mut assembly = Assembly { store, limits, open: Vec::from([root]) };
-        for (Path(path), side) in &self.by_path {
+        for (Path(path), side) in self.by_path.iter() {
             assembly.settle(path, *side)?;
         }
         while assembly.open.len() > 1 {

@@ -1,6 +1,5 @@
 //! Renamed directories: what one side adds to a directory that the other side moved goes along.
 
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use bstr::{BString, ByteSlice};
@@ -11,12 +10,13 @@ use super::rename::{Rename, SideRenames};
 use super::survey::{OURS, SideChanges, THEIRS};
 use super::tree::Merge;
 use crate::diff::directory::{DirectoryRelevance, split};
+use crate::name_map::NameMap;
 
 /// Old directories and where they went; `""` is the root.
-type Moves = BTreeMap<BString, BString>;
+type Moves = NameMap<BString, BString>;
 
 /// Paths that would come to a new one, and whether that was reported as impossible.
-type Arrivals = BTreeMap<BString, (BTreeSet<BString>, bool)>;
+type Arrivals = NameMap<BString, (NameMap<BString, ()>, bool)>;
 
 impl Merge<'_> {
     /// Moves what was added to, or renamed into, a directory that the other side moved.
@@ -77,7 +77,8 @@ impl Merge<'_> {
         for rename in moved.iter() {
             if let Some((old, new)) = moved_above(&rename.destination, other) {
                 let path = moved_path(&rename.destination, old, new);
-                arrivals.entry(path).or_default().0.insert(rename.destination.clone());
+                let (sources, _) = arrivals.get_or_insert_with(path, Default::default);
+                sources.insert(rename.destination.clone(), ());
             }
         }
         for rename in moved {
@@ -114,7 +115,7 @@ impl Merge<'_> {
             return Ok(true);
         }
         *reported = true;
-        let list = bstr::join(", ", sources.iter());
+        let list = bstr::join(", ", sources.keys());
         let list = list.as_bstr();
         let kind = Some(ConflictKind::DirectoryRename);
         if occupied {

@@ -1,6 +1,5 @@
 //! Renames of both sides, found as git finds them, and what they do to the paths of a merge.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -14,6 +13,7 @@ use crate::diff::rename::{Destination, Fate, Relevance, RenameOptions, Source, d
 use crate::diff::similarity::Fingerprints;
 use crate::diff::tree::TreeDiff;
 use crate::limits::Limits;
+use crate::name_map::NameMap;
 use crate::store::ObjectSource;
 
 /// A file that a side moved, or added to a directory that was moved.
@@ -96,8 +96,8 @@ fn read_unread(
 
 /// What matters to this merge about one side's renames, and where directories went by those found so far.
 struct SideRelevance<'c> {
-    relevant: &'c mut BTreeMap<BString, Reason>,
-    gone: &'c mut BTreeMap<BString, DirectoryRelevance>,
+    relevant: &'c mut NameMap<BString, Reason>,
+    gone: &'c mut NameMap<BString, DirectoryRelevance>,
     directories: DirectoryRenames,
 }
 
@@ -112,7 +112,7 @@ impl<'c> SideRelevance<'c> {
     }
 
     /// Whether the files of a directory that are still without partner cannot change where most of them went.
-    fn is_decided(&self, directory: &[u8], unpaired: &BTreeMap<BString, u32>) -> bool {
+    fn is_decided(&self, directory: &[u8], unpaired: &NameMap<BString, u32>) -> bool {
         let (mut first, mut second) = (0, 0);
         for (_, count) in self.directories.of(directory) {
             if count > first {
@@ -155,13 +155,13 @@ impl Relevance for SideRelevance<'_> {
 
     fn before_content(&mut self, sources: &mut dyn Iterator<Item = &BStr>) {
         let located: Vec<BString> = sources.map(BString::from).collect();
-        let mut unpaired: BTreeMap<BString, u32> = BTreeMap::new();
+        let mut unpaired: NameMap<BString, u32> = NameMap::new();
         for path in &located {
             let mut directory = split(path).0;
             while !directory.is_empty()
                 && self.gone.get(directory.as_bstr()).is_some_and(|gone| *gone != DirectoryRelevance::Gone)
             {
-                *unpaired.entry(directory.into()).or_default() += 1;
+                *unpaired.get_or_insert_with(directory.into(), u32::default) += 1;
                 directory = split(directory).0;
             }
         }

@@ -3,7 +3,6 @@
 //! What only one side changed is settled here, whole directories by their id. What is left is listed by path. Beside
 //! it stands what the search for renames will ask for: what each side removed and added, and what of it matters.
 
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -16,6 +15,7 @@ use crate::ObjectId;
 use crate::diff::Side;
 use crate::diff::directory::DirectoryRelevance;
 use crate::limits::{LimitExceeded, Limits};
+use crate::name_map::NameMap;
 use crate::object::{Mode, ObjectError, TreeRef, compare_names};
 use crate::store::{ObjectSource, ReadError};
 
@@ -75,9 +75,9 @@ pub(super) struct SideChanges {
     /// Files that the base does not have.
     pub added: Vec<(BString, Side)>,
     /// Removed files whose new place matters.
-    pub relevant: BTreeMap<BString, Reason>,
+    pub relevant: NameMap<BString, Reason>,
     /// Directories of the base that this side does not have.
-    pub gone: BTreeMap<BString, DirectoryRelevance>,
+    pub gone: NameMap<BString, DirectoryRelevance>,
     /// Directories that only this side changed: read only if a rename may end there.
     pub unread: Vec<(BString, Option<ObjectId>, Option<ObjectId>)>,
 }

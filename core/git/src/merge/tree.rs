@@ -1,6 +1,5 @@
 //! The merge of two trees over a base: survey, renames, then path by path.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -13,6 +12,7 @@ use super::options::{DirectoryRenamePolicy, MergeError, MergeOptions};
 use super::rename::{self, Rename, SideRenames};
 use super::survey::{BASE, OURS, Sides, Survey, THEIRS, Three, directories, files, look_up};
 use crate::diff::Side;
+use crate::name_map::NameMap;
 use crate::store::{ObjectStore, Overlay, ReadError};
 use crate::{Kind, ObjectId};
 
@@ -130,7 +130,7 @@ pub(super) struct Merge<'a> {
     pub options: &'a MergeOptions<'a>,
     depth: u32,
     trees: [ObjectId; 3],
-    entries: BTreeMap<BString, Entry>,
+    entries: NameMap<BString, Entry>,
     edits: Edits,
     pub report: Report,
     conflicts: Vec<Conflict>,
@@ -146,7 +146,7 @@ impl<'a> Merge<'a> {
             }
             self.entries.insert(path.clone(), Entry::new(&three));
         }
-        Ok(self.entries.entry(path.clone()).or_insert_with(|| Entry::new(&[None; 3])))
+        Ok(self.entries.get_or_insert_with(path.clone(), || Entry::new(&[None; 3])))
     }
 
     /// What one of the three holds at a path.
@@ -168,7 +168,7 @@ impl<'a> Merge<'a> {
     /// Decides every path and writes the tree.
     fn finish(mut self) -> Result<TreeMerge, MergeError> {
         let mut beside_directories = Vec::new();
-        for (path, entry) in core::mem::take(&mut self.entries) {
+        for (path, entry) in core::mem::take(&mut self.entries).into_entries() {
             if entry.settled {
                 self.place(&path, &entry, None);
             } else if entry.directories != 0 && files(&entry.stages) != 0 {

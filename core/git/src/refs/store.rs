@@ -1,7 +1,7 @@
 //! All refs of a repository in memory, ordered by name.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
 use core::fmt;
 use core::ops::Bound;
 
@@ -9,6 +9,7 @@ use bstr::{BString, ByteSlice};
 
 use super::RefName;
 use crate::ObjectId;
+use crate::name_map::NameMap;
 
 /// Most refs that are read one after the other while symbolic ones are followed, as in git.
 pub const SYMBOLIC_DEPTH_MAX: usize = 5;
@@ -71,9 +72,9 @@ impl core::error::Error for ResolveError {}
 /// No ref lies below another (`a` and `a/b`), so that each can be a file. Changes go through [`RefStore::update`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RefStore {
-    pub(super) refs: BTreeMap<RefName, RefTarget>,
+    pub(super) refs: NameMap<RefName, RefTarget>,
     /// Each folder of a name (`refs`, `refs/heads`), with the number of refs and folders directly in it.
-    pub(super) folders: BTreeMap<Box<[u8]>, usize>,
+    pub(super) folders: BTreeMap<Arc<[u8]>, u32>,
 }
 
 impl RefStore {
@@ -142,8 +143,9 @@ impl RefStore {
 
     /// The refs whose names begin with these bytes, in order: `refs/heads/` for the branches.
     pub fn iter_prefix(&self, prefix: &[u8]) -> impl Iterator<Item = (&RefName, &RefTarget)> + Clone {
-        let range = (Bound::Included(prefix), Bound::Unbounded);
-        self.refs.range::<[u8], _>(range).take_while(move |(name, _)| name.as_ref().starts_with(prefix))
+        self.refs
+            .range_from(Bound::Included(prefix))
+            .take_while(move |(name, _)| name.as_ref().starts_with(prefix))
     }
 
     /// Counts a new ref in the folder it lies in; `on_new` is told the length of each folder's name that was not there.

@@ -1,6 +1,5 @@
 //! Several refs changed at once, all or none, each only where it still is what the caller expects.
 
-use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -199,30 +198,21 @@ impl RefStore {
             NewValue::Symbolic(name) => Some(RefTarget::Symbolic(name.clone())),
             NewValue::Delete => None,
         };
-        let before = match self.refs.entry(update.name.clone()) {
-            Entry::Vacant(entry) => {
-                check_expected(update, None)?;
-                match &after {
-                    Some(after) => entry.insert(after.clone()),
-                    None => return Ok(()),
-                };
-                let delta = deltas.len();
-                self.enter_folder(&update.name, |length| new_folders.push(NewFolder { delta, length }));
-                None
-            }
-            Entry::Occupied(mut entry) => {
-                check_expected(update, Some(entry.get()))?;
-                match &after {
-                    Some(after) if entry.get() == after => return Ok(()),
-                    Some(after) => Some(entry.insert(after.clone())),
-                    None => {
-                        let before = entry.remove();
-                        self.leave_folder(&update.name);
-                        Some(before)
-                    }
-                }
-            }
+        let found = self.refs.get(&update.name);
+        check_expected(update, found)?;
+        if found == after.as_ref() {
+            return Ok(());
+        }
+        let before = match &after {
+            Some(after) => self.refs.insert(update.name.clone(), after.clone()),
+            None => self.refs.remove(&update.name),
         };
+        if before.is_none() {
+            let delta = deltas.len();
+            self.enter_folder(&update.name, |length| new_folders.push(NewFolder { delta, length }));
+        } else if after.is_none() {
+            self.leave_folder(&update.name);
+        }
         deltas.push(RefDelta { name: update.name.clone(), before, after });
         Ok(())
     }
