@@ -4,8 +4,8 @@
 //! a peer, a clock, a file system or JavaScript. A missing object is an ordinary result.
 //!
 //! Modules, foundations first; a module uses only those above it:
-//! `sort`, `limits`, `kind`, `id`, `object`, `path`, `glob`, `store`, `pack`, `disk`, `edit`, `refs`, `rev`, `diff`, `merge`,
-//! `verify`, `transport`.
+//! `sort`, `name_map`, `limits`, `kind`, `id`, `object`, `path`, `glob`, `store`, `pack`, `disk`, `edit`, `refs`, `rev`,
+//! `diff`, `merge`, `verify`, `transport`.
 #![no_std]
 
 extern crate alloc;
