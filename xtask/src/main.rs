@@ -4,10 +4,11 @@
 //! and tested is reached through cargo, npm and node, as a user reaches it.
 //!
 //! Modules, foundations first; a module uses only those above it: `step`, `setup`, `imports`, `wasm`, `npm`, `size`,
-//! `history`, `start`, `tidy`, `check`, `test`, `bench`.
+//! `history`, `start`, `tidy`, `check`, `test`, `bench`, `fuzz`.
 
 mod bench;
 mod check;
+mod fuzz;
 mod history;
 mod imports;
 mod npm;
@@ -26,33 +27,47 @@ use anyhow::{Result, bail};
 struct Command {
     name: &'static str,
     about: &'static str,
-    run: fn() -> Result<()>,
+    run: Run,
+}
+
+enum Run {
+    Alone(fn() -> Result<()>),
+    WithArguments(fn(&[String]) -> Result<()>),
 }
 
 const COMMANDS: &[Command] = &[
     Command {
         name: "start",
         about: "builds all, serves the page in which a whole repository lives",
-        run: start::run,
+        run: Run::Alone(start::run),
     },
     Command {
         name: "bench",
         about: "measures the npm package on Node beside isomorphic-git and native git",
-        run: bench::run,
+        run: Run::Alone(bench::run),
     },
     Command {
         name: "check",
         about: "the fast part of `test`: format, lints, Rust tests, builds, types, size",
-        run: check::run,
+        run: Run::Alone(check::run),
     },
-    Command { name: "npm", about: "builds the npm package and packs it", run: npm::run },
-    Command { name: "size", about: "prints what a visitor loads: raw, gzip and brotli", run: size::run },
+    Command {
+        name: "fuzz",
+        about: "searches for inputs that break a parser: [TARGET|all] [--seconds N] [--seed S]",
+        run: Run::WithArguments(fuzz::run),
+    },
+    Command { name: "npm", about: "builds the npm package and packs it", run: Run::Alone(npm::run) },
+    Command {
+        name: "size",
+        about: "prints what a visitor loads: raw, gzip and brotli",
+        run: Run::Alone(size::run),
+    },
     Command {
         name: "tidy",
         about: "what no compiler checks: arrows, lengths, headers, words",
-        run: tidy::run,
+        run: Run::Alone(tidy::run),
     },
-    Command { name: "test", about: "everything that CI runs", run: test::run },
+    Command { name: "test", about: "everything that CI runs", run: Run::Alone(test::run) },
 ];
 
 fn main() -> ExitCode {
@@ -78,10 +93,11 @@ fn run(name: &str, rest: &[String]) -> Result<()> {
         print_help();
         bail!("there is no command '{name}'");
     };
-    if let Some(argument) = rest.first() {
-        bail!("'{name}' takes no argument, but there is '{argument}'");
+    match (&command.run, rest.first()) {
+        (Run::WithArguments(run), _) => run(rest),
+        (Run::Alone(run), None) => run(),
+        (Run::Alone(_), Some(argument)) => bail!("'{name}' takes no argument, but there is '{argument}'"),
     }
-    (command.run)()
 }
 
 fn print_help() {
