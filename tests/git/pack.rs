@@ -298,6 +298,27 @@ fn what_lies_ready_is_copied() {
 }
 
 #[test]
+fn the_index_of_what_is_written_is_the_one_that_git_makes() {
+    let repo = sample();
+    let items = listed(&repo, &["--all"]);
+    let ready = received(&packed(&repo, &[]), &MemoryStore::new()).unwrap();
+    for (deltas, packs) in [(true, &[][..]), (false, &[]), (false, &[&ready]), (true, &[&ready])] {
+        let sources = PackSources { objects: &ready, packs };
+        let options = WriteOptions { deltas, index: true, ..WriteOptions::default() };
+        let mut writer = PackWriter::new(items.clone(), Vec::new(), options);
+        let mut bytes = Vec::new();
+        while let Some(chunk) = writer.next_chunk(&sources).unwrap() {
+            bytes.extend(chunk);
+        }
+        let index = writer.into_index().unwrap();
+        assert!(index.bytes() == indexed_by_git(&TestRepo::init(), &bytes, &[]).1);
+    }
+    let unfinished =
+        PackWriter::new(items, Vec::new(), WriteOptions { index: true, ..WriteOptions::default() });
+    assert!(unfinished.into_index().is_none());
+}
+
+#[test]
 fn several_packs_and_loose_objects_make_one_pack() {
     let repo = sample();
     let objects = repo.objects();

@@ -10,6 +10,7 @@ use super::crc32::Crc32;
 use super::delta_index::DeltaIndex;
 use super::entry::{EntryHeader, EntryType};
 use super::error::PackError;
+use super::index::{IndexEntry, PackIndex};
 use super::read::Pack;
 use super::receive::Progress;
 use super::search::DeltaSearch;
@@ -48,6 +49,8 @@ pub struct WriteOptions {
     pub level: Level,
     /// Bytes that the window may take, indexes included; objects over a quarter of it get no delta. Default 64 MiB.
     pub window_bytes_max: usize,
+    /// Whether [`PackWriter::into_index`] will be asked for. Default false.
+    pub index: bool,
     /// Bytes of deltas that are kept between search and writing; further ones are made twice. Default 64 MiB.
     pub delta_bytes_max: usize,
 }
@@ -62,6 +65,7 @@ impl Default for WriteOptions {
             depth: 50,
             level: Level::Default,
             window_bytes_max: 64 << 20,
+            index: false,
             delta_bytes_max: 64 << 20,
         }
     }
@@ -103,6 +107,8 @@ pub struct PackWriter {
     /// Bytes handed out or waiting in `chunk`.
     written: u64,
     chunk: Vec<u8>,
+    /// The trailer, once it is known.
+    checksum: Option<ObjectId>,
 }
 
 enum Stage {
@@ -127,6 +133,8 @@ pub(super) struct Item {
     pub(super) is_reused_base: bool,
     /// Where its entry begins; 0 until it is written.
     offset: u64,
+    /// Of its entry, where an index is wanted.
+    crc32: u32,
 }
 
 /// The form in which an object is written.
@@ -175,6 +183,7 @@ impl PackWriter {
             hasher: PlainHasher::new(),
             written: 0,
             chunk: Vec::new(),
+            checksum: None,
         }
     }
 
@@ -261,10 +270,21 @@ impl PackWriter {
             let trailer = core::mem::take(&mut self.hasher).finish();
             self.chunk.extend_from_slice(trailer.as_bytes());
             self.written += ObjectId::LEN as u64;
+            self.checksum = Some(trailer);
             self.stage = Stage::Done;
         }
         let room = if matches!(self.stage, Stage::Done) { 0 } else { CHUNK_BYTES };
         Ok(Some(core::mem::replace(&mut self.chunk, Vec::with_capacity(room))))
+    }
+
+    /// The index of the pack; `None` before its last byte was handed out, or where the options did not ask for it.
+    pub fn into_index(self) -> Option<PackIndex> {
+        let checksum = self.checksum.filter(|_| self.options.index)?;
+        let written = self.items.iter().take(self.thin);
+        let mut entries: Vec<IndexEntry> =
+            written.map(|item| IndexEntry { id: item.id, offset: item.offset, crc32: item.crc32 }).collect();
+        crate::sort::sort_by_key(&mut entries, |entry| entry.id);
+        Some(PackIndex::write(entries.into_iter(), &checksum))
     }
 
     /// The whole pack at once.
@@ -407,8 +427,9 @@ impl PackWriter {
                 self.deflater.deflate(&delta, &mut self.chunk);
             }
         }
+        let crc32 = if self.options.index { self.crc32.update(0, &self.chunk[start..]) } else { 0 };
         let item = &mut self.items[at];
-        item.offset = offset;
+        (item.offset, item.crc32) = (offset, crc32);
         if let Form::Delta { stream, .. } = &mut item.form {
             *stream = None;
         }
@@ -420,7 +441,7 @@ impl PackWriter {
 impl Item {
     fn new(id: ObjectId, name_hash: u32) -> Self {
         let (kind, form) = (Kind::Blob, Form::Whole);
-        Self { id, name_hash, kind, size: 0, form, depth: 0, is_reused_base: false, offset: 0 }
+        Self { id, name_hash, kind, size: 0, form, depth: 0, is_reused_base: false, offset: 0, crc32: 0 }
     }
 
     fn base(&self) -> Option<u32> {
