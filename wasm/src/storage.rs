@@ -29,17 +29,17 @@ impl PendingBatch {
 
     /// The bytes of the pack; empty where no object is new.
     pub fn pack(&self) -> Vec<u8> {
-        self.0.pack().map_or_else(Vec::new, |pack| pack.pack_bytes().flatten().copied().collect())
+        self.0.pack().map_or_else(Vec::new, |pack| pack.chunks.concat())
     }
 
     /// The bytes of the pack's index.
     pub fn index(&self) -> Vec<u8> {
-        self.0.pack().map_or_else(Vec::new, |pack| pack.index_bytes().to_vec())
+        self.0.pack().map_or_else(Vec::new, |pack| pack.index.bytes().to_vec())
     }
 
     /// The hash that names the pack's files.
     pub fn checksum(&self) -> String {
-        self.0.pack().map_or_else(String::new, |pack| pack.checksum().to_string())
+        self.0.pack().map_or_else(String::new, |pack| pack.index.pack_checksum().to_string())
     }
 
     /// Refs that moved: name, before, after, and the reason.

@@ -45,7 +45,7 @@ pub use operation::{Operation, OperationKind, OperationLog};
 pub use repository::Repository;
 pub use serve::{GitExchange, ProposedUpdate};
 pub use stats::Stats;
-pub use storage::PendingBatch;
+pub use storage::{PendingBatch, PendingPack};
 pub use store::Store;
 pub use transaction::Transaction;
 pub use verify::Verification;

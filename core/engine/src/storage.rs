@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use govc_git::name_map::NameMap;
 use govc_git::object::CommitLinks;
 use govc_git::pack::zlib::Level;
-use govc_git::pack::{Pack, PackItem, PackReceiver, PackSources, PackWriter, WriteOptions};
+use govc_git::pack::{Pack, PackIndex, PackItem, PackSources, PackWriter, WriteOptions};
 use govc_git::refs::{RefDelta, RefName, RefTarget};
 use govc_git::store::IdMap;
 use govc_git::transport::select::{Selection, SelectionRequest};
@@ -25,10 +25,18 @@ const SELECTION_STEP: usize = 4096;
 
 /// Everything that changed since the last batch that was kept.
 pub struct PendingBatch {
-    pack: Option<Pack>,
+    pack: Option<PendingPack>,
     needs: Vec<ObjectId>,
     refs: Vec<(RefDelta, String)>,
     operations_end: usize,
+}
+
+/// The objects of a batch.
+pub struct PendingPack {
+    /// The bytes of the `.pack` file, in pieces.
+    pub chunks: Vec<Vec<u8>>,
+    /// Its index, which knows its checksum.
+    pub index: PackIndex,
 }
 
 /// How far a storage has kept up.
@@ -39,7 +47,7 @@ pub(crate) struct Persisted {
 
 impl PendingBatch {
     /// The objects that the storage lacks, if there are any.
-    pub fn pack(&self) -> Option<&Pack> {
+    pub fn pack(&self) -> Option<&PendingPack> {
         self.pack.as_ref()
     }
 
@@ -139,16 +147,18 @@ impl Repository {
     }
 
     /// A pack without new deltas, quick to write: git's own gc makes it small.
-    fn pack_of(&self, objects: Vec<PackItem>) -> Result<Pack> {
-        let options = WriteOptions { deltas: false, level: Level::Fastest, ..WriteOptions::default() };
+    fn pack_of(&self, objects: Vec<PackItem>) -> Result<PendingPack> {
+        let options =
+            WriteOptions { deltas: false, index: true, level: Level::Fastest, ..WriteOptions::default() };
         let packs: Vec<&Pack> = self.store.packs().iter().collect();
         let sources = PackSources { objects: &self.store, packs: &packs };
         let mut writer = PackWriter::new(objects, Vec::new(), options);
-        let mut receiver = PackReceiver::new(self.limits);
+        let mut chunks = Vec::new();
         while let Some(chunk) = writer.next_chunk(&sources)? {
-            receiver.push(&chunk)?;
+            chunks.push(chunk);
         }
-        Ok(receiver.end()?.finish(&self.store)?)
+        let index = writer.into_index().expect("because it was asked for and the last chunk has come");
+        Ok(PendingPack { chunks, index })
     }
 }
 
