@@ -5,25 +5,7 @@ use std::fmt::Write as _;
 use bstr::ByteSlice;
 use govc_git::ObjectId;
 
-use crate::TestRepo;
-
-/// A small generator: the same numbers for the same seed everywhere.
-pub struct Random(pub u64);
-
-impl Random {
-    /// The next number.
-    pub fn number(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    /// The next number below `end`.
-    pub fn below(&mut self, end: usize) -> usize {
-        (self.number() >> 16) as usize % end
-    }
-}
+use crate::{Random, TestRepo};
 
 /// How commits get their dates.
 #[derive(Clone, Copy, Debug)]

@@ -7,10 +7,13 @@ mod corpus;
 mod git;
 mod history;
 mod http;
+pub mod projects;
+mod random;
 mod walks;
 
 pub use corpus::corpus_bundle;
 pub use git::TestRepo;
-pub use history::{Dates, PATHS, Random, history};
+pub use history::{Dates, PATHS, history};
 pub use http::{GitServer, HeldRepository};
+pub use random::Random;
 pub use walks::{Comparison, lines, run};

@@ -46,6 +46,12 @@ impl Edits {
         self.by_path.insert(Path(path), side);
     }
 
+    /// Whether a whole directory is settled at a path.
+    pub fn holds_directory(&self, path: &BString) -> bool {
+        let side = self.by_path.get(&Path(path.clone())).copied().flatten();
+        side.is_some_and(|side| side.mode.is_directory())
+    }
+
     /// The tree `root` with all paths as they are settled.
     ///
     /// Where a path is to hold a file and paths below it hold something too, the directory wins.

@@ -7,7 +7,7 @@ use bstr::{BString, ByteSlice};
 use super::conflict::ConflictKind;
 use super::options::{DirectoryRenamePolicy, MergeError};
 use super::rename::{Rename, SideRenames};
-use super::survey::{OURS, SideChanges, THEIRS};
+use super::survey::{OURS, SideChanges, THEIRS, files};
 use super::tree::Merge;
 use crate::diff::directory::{DirectoryRelevance, split};
 use crate::name_map::NameMap;
@@ -144,12 +144,14 @@ impl Merge<'_> {
     fn relocate(&mut self, rename: &mut Rename, path: BString) -> Result<(), MergeError> {
         let side = rename.side;
         let old = core::mem::replace(&mut rename.destination, path.clone());
+        rename.relocated = true;
         let from = self.entry(&old)?;
         let moved = from.stages[side].take();
         let origin = from.origins[side].take().unwrap_or_else(|| old.clone());
         let to = self.entry(&path)?;
         to.stages[side] = moved;
         to.origins[side] = Some(origin);
+        self.note_directories_above(side, &path)?;
         let (adder, mover) = (self.name(side), self.name(OURS + THEIRS - side));
         let follows = self.options.directory_renames == DirectoryRenamePolicy::Follow;
         let kind = if follows { None } else { Some(ConflictKind::FileLocation) };
@@ -189,6 +191,21 @@ impl Merge<'_> {
                      renamed in {mover}, suggesting it should perhaps be moved to {path}."
                 ),
             ),
+        }
+        Ok(())
+    }
+}
+
+impl<S: ObjectSource + ObjectSink> Merge<'_, S> {
+    /// Lets files at the directories above a path know that a side needs these directories now.
+    fn note_directories_above(&mut self, side: usize, path: &BString) -> Result<(), MergeError> {
+        let mut directory = split(path).0;
+        while !directory.is_empty() {
+            let above = BString::from(directory);
+            if files(&self.entry(&above)?.stages) != 0 {
+                self.entry(&above)?.directories |= 1 << side;
+            }
+            directory = split(directory).0;
         }
         Ok(())
     }

@@ -25,6 +25,8 @@ pub(super) struct Rename {
     pub source: Option<BString>,
     /// Where it is.
     pub destination: BString,
+    /// Whether it was put there because the other side moved the directory.
+    pub relocated: bool,
 }
 
 /// What one side moved.
@@ -42,11 +44,15 @@ pub(super) fn find(
     side: usize,
     changes: &mut SideChanges,
     options: &RenameOptions,
-    (limits, with_directories): (&Limits, bool),
+    limits: &Limits,
 ) -> Result<SideRenames, MergeError> {
     if changes.relevant.is_empty() {
-        let added =
-            changes.added.iter().map(|(path, _)| Rename { side, source: None, destination: path.clone() });
+        let added = changes.added.iter().map(|(path, _)| Rename {
+            side,
+            source: None,
+            destination: path.clone(),
+            relocated: false,
+        });
         return Ok(SideRenames { moved: added.collect(), directories: DirectoryRenames::new() });
     }
     read_unread(store, changes, limits)?;
@@ -59,12 +65,14 @@ pub(super) fn find(
         .collect();
     let destinations: Vec<Destination<'_>> =
         added.iter().map(|(path, side)| Destination { path: path.as_bstr(), side: *side }).collect();
-    let mut relevance = SideRelevance::new(changes, with_directories);
+    let mut relevance = SideRelevance::new(changes);
     let found =
         detect(store, &sources, &destinations, options, Some(&mut relevance), &mut Fingerprints::new())?;
     let directories = relevance.directories;
-    let mut moved: Vec<Rename> =
-        added.into_iter().map(|(path, _)| Rename { side, source: None, destination: path }).collect();
+    let mut moved: Vec<Rename> = added
+        .into_iter()
+        .map(|(path, _)| Rename { side, source: None, destination: path, relocated: false })
+        .collect();
     for pair in found.pairs {
         moved[pair.destination].source = Some(removed[pair.source].0.clone());
     }
@@ -102,12 +110,8 @@ struct SideRelevance<'c> {
 }
 
 impl<'c> SideRelevance<'c> {
-    fn new(changes: &'c mut SideChanges, with_directories: bool) -> Self {
+    fn new(changes: &'c mut SideChanges) -> Self {
         let SideChanges { relevant, gone, .. } = changes;
-        if !with_directories {
-            let parents = relevant.keys().map(|path| (split(path).0.into(), DirectoryRelevance::Gone));
-            *gone = parents.collect();
-        }
         Self { relevant, gone, directories: DirectoryRenames::new() }
     }
 
@@ -121,7 +125,7 @@ impl<'c> SideRelevance<'c> {
                 second = second.max(count);
             }
         }
-        first >= second + unpaired.get(directory.as_bstr()).copied().unwrap_or(0)
+        first > second + unpaired.get(directory.as_bstr()).copied().unwrap_or(0)
     }
 
     /// Whether a file matters for a directory above it whose place is still open.
@@ -184,9 +188,32 @@ impl Relevance for SideRelevance<'_> {
 }
 
 impl Merge<'_> {
+    /// Leaves those renames in `renames` that change something: the other side touched the file, or has something at
+    /// its new path. The others came out right without being known.
+    pub(super) fn keep_open(
+        &mut self,
+        changes: &[SideChanges; 2],
+        renames: &mut Vec<Rename>,
+    ) -> Result<(), MergeError> {
+        let mut kept = Vec::new();
+        for rename in renames.drain(..) {
+            let Some(source) = &rename.source else { continue };
+            let touched = changes[rename.side - 1].relevant.get(source) == Some(&Reason::Content);
+            let other = OURS + THEIRS - rename.side;
+            if touched
+                || rename.relocated
+                || self.look_up(other, &rename.destination)?.is_some()
+                || self.look_up(BASE, &rename.destination)?.is_some()
+            {
+                kept.push(rename);
+            }
+        }
+        *renames = kept;
+        Ok(())
+    }
+
     /// Lets the changes of the other side follow each rename. `renames` are those of both sides.
     pub(super) fn follow(&mut self, mut renames: Vec<Rename>) -> Result<(), MergeError> {
-        renames.retain(|rename| rename.source.is_some());
         crate::sort::sort_by(&mut renames, |a, b| a.source.cmp(&b.source));
         let mut rest = renames.iter().peekable();
         while let Some(rename) = rest.next() {
@@ -213,7 +240,6 @@ impl Merge<'_> {
         let base = self.entry(source)?.stages[BASE];
         let target = self.entry(destination)?;
         target.stages[BASE] = base;
-        target.origins[BASE] = Some(source.clone());
         self.entry(source)?.settled = true;
         Ok(())
     }

@@ -73,13 +73,13 @@ pub(super) fn merge_at_depth(
         let with_directories = depth == 0 && options.directory_renames != DirectoryRenamePolicy::Ignore;
         let mut found = [SideRenames::default(), SideRenames::default()];
         for (at, found) in found.iter_mut().enumerate() {
-            let bounds = (&options.limits, with_directories);
-            *found = rename::find(merge.store, at + 1, &mut sides[at], renames, bounds)?;
+            *found = rename::find(merge.store, at + 1, &mut sides[at], renames, &options.limits)?;
         }
         if with_directories {
             merge.follow_directories(&sides, &mut found)?;
         }
-        let renames: Vec<Rename> = found.into_iter().flat_map(|found| found.moved).collect();
+        let mut renames: Vec<Rename> = found.into_iter().flat_map(|found| found.moved).collect();
+        merge.keep_open(&sides, &mut renames)?;
         merge.follow(renames)?;
     }
     merge.finish()
@@ -190,9 +190,10 @@ impl<'a> Merge<'a> {
         })
     }
 
-    /// Settles a path in the merged tree. A directory of ours that no file replaces is left alone.
+    /// Settles a path in the merged tree. Where no file stays, a directory there is left alone.
     fn place(&mut self, path: &BString, entry: &Entry, side: Option<Side>) {
-        if side.is_some() || entry.directories & 1 << OURS == 0 {
+        let directory = entry.directories & 1 << OURS != 0 || self.edits.holds_directory(path);
+        if side.is_some() || !directory {
             self.edits.put(path.clone(), side);
         }
     }
@@ -225,9 +226,7 @@ impl<'a> Merge<'a> {
             }
             let side = if entry.directories & 1 << OURS != 0 { THEIRS } else { OURS };
             let beside = self.free_path(&path, side)?;
-            if entry.directories & 1 << OURS == 0 {
-                self.edits.put(path.clone(), None);
-            }
+            self.place(&path, &entry, None);
             if case(&entry.stages, entry.untouched) != Case::One(OURS + THEIRS - side) {
                 let name = self.name(side);
                 self.report.note(
