@@ -335,24 +335,30 @@ fn flask_merges_as_git_merged_it() {
     assert!(agreement.wrong.is_empty(), "{agreement:#?}");
 }
 
-/// Whether git's answer has a stage without an object, or its tree has a file where a path in conflict needs a
-/// directory: git 2.47 does so where a renamed directory and a file come to the same path.
+/// Whether git 2.47 itself drops a file. It does so where a file is moved along with its directory to a path that a
+/// directory needs too, or that another file just left: the answer then has a stage without an object, or a tree
+/// without a path that its stages or notices name.
 fn loses_a_file(store: &MemoryStore, git: &Answer) -> bool {
-    let is_file = |path: &str| {
+    let holds = |path: &str| {
         let mut id = git.tree;
-        for name in path.split('/') {
+        let mut names = path.split('/').peekable();
+        while let Some(name) = names.next() {
             let tree = store.read_tree(&id).unwrap();
             match TreeRef::new(&tree).find(name.as_bytes()).unwrap() {
                 Some(entry) if entry.mode.is_directory() => id = entry.id,
-                entry => return entry.is_some(),
+                Some(_) => return names.peek().is_none(),
+                None => return false,
             }
         }
         false
     };
+    let moved = |notice: &'_ str| {
+        notice.rsplit_once("perhaps be moved to ").map(|(_, path)| path.trim_end_matches('.').to_owned())
+    };
+    let below_a_file = |path: &str| path.match_indices('/').any(|(slash, _)| holds(&path[..slash]));
     git.stages.iter().any(|stage| stage.starts_with("000000"))
-        || paths(git)
-            .into_iter()
-            .any(|path| path.match_indices('/').any(|(slash, _)| is_file(&path[..slash])))
+        || paths(git).into_iter().any(below_a_file)
+        || git.notices.iter().filter_map(|notice| moved(notice)).any(|path| !holds(&path))
 }
 
 fn compare_histories(style: Style, seed: u64, count: usize) -> Agreement {

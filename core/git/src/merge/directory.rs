@@ -38,7 +38,8 @@ impl Merge<'_> {
         for side in [OURS, THEIRS] {
             let (own, other) = (&moves[side - 1], &moves[THEIRS - side]);
             if !other.is_empty() {
-                self.move_along(&mut renames[side - 1].moved, own, other)?;
+                let claimed = arrivals(&renames[THEIRS - side].moved, own);
+                self.move_along(&mut renames[side - 1].moved, own, other, &claimed)?;
             }
         }
         Ok(())
@@ -72,16 +73,17 @@ impl Merge<'_> {
         moves
     }
 
-    fn move_along(&mut self, moved: &mut [Rename], own: &Moves, other: &Moves) -> Result<(), MergeError> {
-        let mut arrivals = Arrivals::new();
-        for rename in moved.iter() {
-            if let Some((old, new)) = moved_above(&rename.destination, other) {
-                let path = moved_path(&rename.destination, old, new);
-                let (sources, _) = arrivals.get_or_insert_with(path, Default::default);
-                sources.insert(rename.destination.clone(), ());
-            }
-        }
-        for rename in moved {
+    /// Moves one side's files along `other`, the moves of the other side. Those stay to which a file of the other side
+    /// is to come: the paths in `claimed`.
+    fn move_along(
+        &mut self,
+        moved: &mut [Rename],
+        own: &Moves,
+        other: &Moves,
+        claimed: &Arrivals,
+    ) -> Result<(), MergeError> {
+        let mut arrivals = arrivals(moved, other);
+        for rename in moved.iter_mut().filter(|rename| !claimed.contains_key(&rename.destination)) {
             let Some((old, new)) = moved_above(&rename.destination, other) else { continue };
             if own.contains_key(new) {
                 let path = &rename.destination;
@@ -196,7 +198,7 @@ impl Merge<'_> {
     }
 }
 
-impl<S: ObjectSource + ObjectSink> Merge<'_, S> {
+impl Merge<'_> {
     /// Lets files at the directories above a path know that a side needs these directories now.
     fn note_directories_above(&mut self, side: usize, path: &BString) -> Result<(), MergeError> {
         let mut directory = split(path).0;
@@ -209,6 +211,19 @@ impl<S: ObjectSource + ObjectSink> Merge<'_, S> {
         }
         Ok(())
     }
+}
+
+/// What would come to new paths along the moves of the other side.
+fn arrivals(moved: &[Rename], moves: &Moves) -> Arrivals {
+    let mut arrivals = Arrivals::new();
+    for rename in moved {
+        if let Some((old, new)) = moved_above(&rename.destination, moves) {
+            let path = moved_path(&rename.destination, old, new);
+            let (sources, _) = arrivals.get_or_insert_with(path, Default::default);
+            sources.insert(rename.destination.clone(), ());
+        }
+    }
+    arrivals
 }
 
 /// The innermost directory above a path that was moved, and where to.

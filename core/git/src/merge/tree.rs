@@ -118,6 +118,18 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Whose file it is that a directory displaces.
+    fn displaced_side(&self) -> usize {
+        match (files(&self.stages) & 0b110, self.directories & 1 << OURS) {
+            (0b010, _) => OURS,
+            (0b100, _) => THEIRS,
+            (_, 0) => OURS,
+            _ => THEIRS,
+        }
+    }
+}
+
 /// What a path becomes.
 struct Outcome {
     side: Option<Side>,
@@ -224,7 +236,7 @@ impl<'a> Merge<'a> {
             if files(&entry.stages) == 1 {
                 continue;
             }
-            let side = if entry.directories & 1 << OURS != 0 { THEIRS } else { OURS };
+            let side = entry.displaced_side();
             let beside = self.free_path(&path, side)?;
             self.place(&path, &entry, None);
             if case(&entry.stages, entry.untouched) != Case::One(OURS + THEIRS - side) {
@@ -311,7 +323,7 @@ impl<'a> Merge<'a> {
         let origins = entry.origins.each_ref().map(|origin| origin.as_ref().unwrap_or(path).as_bstr());
         let merged = self.contents().merge(path.as_bstr(), &entry.stages, origins, false)?;
         if merged.conflict.is_none() && displaced {
-            let side = if entry.directories & 1 << OURS != 0 { THEIRS } else { OURS };
+            let side = entry.displaced_side();
             entry.stages = [None; 3];
             entry.stages[side] = Some(merged.side);
         }
