@@ -60,7 +60,9 @@ fn parse_zone(word: &[u8]) -> Option<i32> {
         return None;
     }
     let number: i32 = digits.to_str().ok()?.parse().ok()?;
-    Some(sign * (number / 100 * 60 + number % 100))
+    let minutes = number / 100 * 60 + number % 100;
+    // What does not fit into six digits once the minutes are carried over could not be written and read again.
+    (minutes < 10_000 * 60).then_some(sign * minutes)
 }
 
 /// An identity to write.
