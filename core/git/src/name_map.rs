@@ -72,6 +72,12 @@ impl<K: Ord, V> NameMap<K, V> {
         self.place(key).replace(value)
     }
 
+    /// The place of a key's value: with one way down the tree, it can be looked at and filled. Where it stays empty, the
+    /// caller removes the key again.
+    pub(crate) fn slot(&mut self, key: K) -> &mut Option<V> {
+        self.place(key)
+    }
+
     /// The value of a key, which is made where there is none.
     pub fn get_or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
         self.place(key).get_or_insert_with(make)

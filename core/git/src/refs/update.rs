@@ -198,14 +198,27 @@ impl RefStore {
             NewValue::Symbolic(name) => Some(RefTarget::Symbolic(name.clone())),
             NewValue::Delete => None,
         };
-        let found = self.refs.get(&update.name);
-        check_expected(update, found)?;
-        if found == after.as_ref() {
-            return Ok(());
-        }
         let before = match &after {
-            Some(after) => self.refs.insert(update.name.clone(), after.clone()),
-            None => self.refs.remove(&update.name),
+            Some(_) => {
+                let slot = self.refs.slot(update.name.clone());
+                let checked = check_expected(update, slot.as_ref());
+                if checked.is_err() && slot.is_none() {
+                    self.refs.remove(&update.name);
+                    return checked;
+                }
+                checked?;
+                if *slot == after {
+                    return Ok(());
+                }
+                core::mem::replace(slot, after.clone())
+            }
+            None => {
+                check_expected(update, self.refs.get(&update.name))?;
+                match self.refs.remove(&update.name) {
+                    None => return Ok(()),
+                    before => before,
+                }
+            }
         };
         if before.is_none() {
             let delta = deltas.len();
