@@ -11,19 +11,24 @@ const html = (script, head = '') => `<!doctype html>
 <body>${script}</body></html>`;
 
 const BARE = './node_modules/govc/dist/browser.js';
-const HASH = `hashObject('blob', 'hello\\n')`;
-const WORKER = `import { hashObject } from 'govc'; postMessage(${HASH});`;
+/** Makes a repository with one file, and names the file's blob as git's revisions do. */
+const USE = `(() => {
+  const repo = new Repository();
+  repo.main.apply({ 'hello.txt': 'hello\\n' }, 'first');
+  return repo.resolve('main:hello.txt');
+})()`;
+const WORKER = `import { Repository } from 'govc'; postMessage(${USE});`;
 const PAGE_AND_WORKER = `
-import { hashObject } from 'govc';
+import { Repository } from 'govc';
 const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-worker.onmessage = (message) => { globalThis.result = [${HASH}, message.data]; };
+worker.onmessage = (message) => { globalThis.result = [${USE}, message.data]; };
 worker.onerror = (error) => console.error(error.message);
 `;
 
 test('a script of the page with an import map', async () => {
   const folder = await project({
     'index.html': html(
-      `<script type="module">import { hashObject } from 'govc'; globalThis.result = ${HASH};</script>`,
+      `<script type="module">import { Repository } from 'govc'; globalThis.result = ${USE};</script>`,
       `<script type="importmap">{ "imports": { "govc": "${BARE}" } }</script>`,
     ),
   });
@@ -45,7 +50,7 @@ test('under a content security policy that allows wasm and nothing else', async 
   const folder = await project({
     'index.html': html('<script type="module" src="main.js"></script>',
       `<meta http-equiv="Content-Security-Policy" content="${policy}">`),
-    'main.js': `import { hashObject } from '${BARE}'; globalThis.result = ${HASH};`,
+    'main.js': `import { Repository } from '${BARE}'; globalThis.result = ${USE};`,
   });
   assert.equal(await resultOf(await serve(folder)), HELLO_ID);
 });
@@ -53,9 +58,9 @@ test('under a content security policy that allows wasm and nothing else', async 
 test('govc/slim with the response that brings the module', async () => {
   const folder = await project({
     'index.html': html(`<script type="module">
-      import { hashObject, initialize } from '${BARE.replace('browser', 'slim')}';
+      import { initialize, Repository } from '${BARE.replace('browser', 'slim')}';
       await initialize(fetch('./node_modules/govc/dist/govc_bg.wasm'));
-      globalThis.result = ${HASH};
+      globalThis.result = ${USE};
     </script>`),
   });
   assert.equal(await resultOf(await serve(folder)), HELLO_ID);
