@@ -38,7 +38,12 @@ impl Repository {
 
     /// The tree that an id leads to through tags and commits.
     pub fn peel_to_tree(&self, id: &ObjectId) -> Result<ObjectId> {
-        Ok(self.store.peel_to_tree(id)?)
+        let graph = self.graph.borrow();
+        match graph.find(id).filter(|commit| graph.is_loaded(*commit)) {
+            // Nothing is read of a commit that a walk has met.
+            Some(commit) => Ok(*graph.tree(commit)),
+            None => Ok(self.store.peel_to_tree(id)?),
+        }
     }
 
     /// The commit that an id leads to; anything else is no commit.

@@ -7,11 +7,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
+use govc_git::ObjectId;
 use govc_git::limits::{LimitExceeded, Limits};
 use govc_git::name_map::NameMap;
 use govc_git::refs::{Expected, NewValue, RefDelta, RefName, RefStore, RefTarget, RefUpdate};
 use govc_git::rev::CommitGraph;
-use govc_git::{ObjectId, ObjectSource};
 
 use crate::Env;
 use crate::error::{Error, Result};
@@ -161,7 +161,7 @@ impl Repository {
     /// The tree of a commit; the empty tree for no commit.
     pub(crate) fn tree_of(&self, commit: Option<ObjectId>) -> Result<ObjectId> {
         match commit {
-            Some(id) => Ok(self.store.peel_to_tree(&id)?),
+            Some(id) => self.peel_to_tree(&id),
             None => Ok(ObjectId::EMPTY_TREE),
         }
     }
