@@ -31,6 +31,7 @@ export class Transaction implements Disposable {
     return this;
   }
 
+  /** Moves a file, or a folder with everything in it; modes go with them. */
   move(from: Path, to: Path): this {
     call(() => this.#repository.engine.transactionMove(this.inner, encodeText(from), encodeText(to)));
     return this;

@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use bstr::BString;
+use bstr::{BStr, BString};
 use govc_git::glob::Glob;
 use govc_git::object::{EntryKind, Mode};
 use govc_git::path::RepoPath;
@@ -25,7 +25,7 @@ impl Repository {
     pub fn read_file(&self, tree: &ObjectId, path: &[u8]) -> Result<Arc<[u8]>> {
         match find_path(&self.store, tree, path)? {
             Some(TreeEntry { mode, id }) if is_file(mode) => Ok(self.store.read_blob(&id)?),
-            _ => Err(Error::no_path(bstr::BStr::new(path))),
+            _ => Err(Error::no_path(BStr::new(path))),
         }
     }
 
@@ -111,11 +111,9 @@ impl Repository {
                 &path,
             )?,
         };
-        self.workspaces
-            .get_or_insert_with(reality.clone(), Default::default)
-            .changes
-            .set(path, Staged::Put(mode, content));
-        Ok(())
+        self.stage(reality, |repository, changes| {
+            repository.stage_content(head, changes, path, Staged::Put(mode, content))
+        })
     }
 
     /// The mode of new content at `path` where none is given: a file that can be run stays so.
@@ -140,11 +138,24 @@ impl Repository {
     /// Stages the removal of a file, or of a directory with everything below it.
     pub fn remove(&mut self, reality: &RefName, path: RepoPath) -> Result<()> {
         let tree = self.tree_of(self.head(reality)?)?;
-        let mut changes =
-            self.workspaces.get(reality).map(|workspace| workspace.changes.clone()).unwrap_or_default();
-        self.stage_removal(tree, &mut changes, path)?;
-        self.workspaces.get_or_insert_with(reality.clone(), Default::default).changes = changes;
-        Ok(())
+        self.stage(reality, |repository, changes| repository.stage_removal(tree, changes, path))
+    }
+
+    /// Changes what is staged. `work` fails before it changes anything.
+    fn stage(
+        &mut self,
+        reality: &RefName,
+        work: impl FnOnce(&Self, &mut Changes) -> Result<()>,
+    ) -> Result<()> {
+        // Taken out, so that nobody shares them but forks: else each change would copy all.
+        let staged =
+            self.workspaces.get_mut(reality).map(|workspace| core::mem::take(&mut workspace.changes));
+        let mut changes = staged.unwrap_or_default();
+        let result = work(self, &mut changes);
+        if !changes.is_empty() {
+            self.workspaces.get_or_insert_with(reality.clone(), Default::default).changes = changes;
+        }
+        result
     }
 
     /// Forgets what is staged at a path and below it, or everything, a recorded merge included.
@@ -185,17 +196,75 @@ impl Repository {
 
     /// Stages a removal over `tree`; what neither the tree nor the changes have is not found.
     pub(crate) fn stage_removal(&self, tree: ObjectId, changes: &mut Changes, path: RepoPath) -> Result<()> {
-        let in_tree = find_path(&self.store, &tree, path.as_bstr())?.is_some();
-        let above_removed = matches!(changes.decisive(&path), Some(Staged::Remove));
-        let staged = changes.unset(&path);
-        if in_tree && !above_removed {
-            changes.set(path, Staged::Remove);
-            Ok(())
-        } else if staged && !above_removed {
-            Ok(())
-        } else {
-            Err(Error::no_path(path))
+        let in_tree = changes.removal_above(&path).is_none()
+            && find_path(&self.store, &tree, path.as_bstr())?.is_some();
+        let is_shown = match changes.own(&path) {
+            Some(Staged::Remove) => changes.put_below(&path).next().is_some(),
+            Some(_) => true,
+            None if changes.has_below(&path) => !self.entries_below(tree, changes, &path)?.is_empty(),
+            None => in_tree,
+        };
+        if !is_shown {
+            return Err(Error::no_path(path));
         }
+        changes.unset(&path);
+        if in_tree {
+            changes.set(path, Staged::Remove);
+        }
+        Ok(())
+    }
+
+    /// Stages content over a commit, in the place of what was there; a directory makes room only once it was removed.
+    pub(crate) fn stage_content(
+        &self,
+        head: Option<ObjectId>,
+        changes: &mut Changes,
+        path: RepoPath,
+        staged: Staged,
+    ) -> Result<()> {
+        if matches!(changes.own(&path), Some(Staged::Remove)) {
+            // From here on the change of the path itself no longer says what becomes of the directory.
+            for (below, _) in self.tree_below(&self.tree_of(head)?, &path)? {
+                if changes.own(&below).is_none() {
+                    changes.set(below, Staged::Remove);
+                }
+            }
+        }
+        changes.set(path, staged);
+        Ok(())
+    }
+
+    /// What lies below a directory when `changes` lie over `tree`: files and submodules.
+    pub(crate) fn entries_below(
+        &self,
+        tree: ObjectId,
+        changes: &Changes,
+        path: &RepoPath,
+    ) -> Result<Vec<(RepoPath, Staged)>> {
+        let mut entries: Vec<(RepoPath, Staged)> = Vec::new();
+        for (below, TreeEntry { mode, id }) in self.tree_below(&tree, path)? {
+            if changes.decisive(&below).is_none() {
+                entries.push((below, Staged::Link(mode, id)));
+            }
+        }
+        entries.extend(changes.put_below(path).map(|(path, staged)| (path.clone(), staged.clone())));
+        Ok(entries)
+    }
+
+    /// The files and submodules that a tree has below a directory; none where there is no directory.
+    fn tree_below(&self, tree: &ObjectId, path: &RepoPath) -> Result<Vec<(RepoPath, TreeEntry)>> {
+        let directory = match find_path(&self.store, tree, path.as_bstr())? {
+            Some(TreeEntry { mode, id }) if mode.is_directory() => id,
+            _ => return Ok(Vec::new()),
+        };
+        let mut found: Vec<(BString, TreeEntry)> = Vec::new();
+        visit_paths(&self.store, &directory, &self.limits, |name, entry| {
+            if !entry.mode.is_directory() {
+                found.push((bstr::concat([path.as_bstr(), BStr::new("/"), name]).into(), entry));
+            }
+            Visit::Continue
+        })?;
+        found.into_iter().map(|(path, entry)| Ok((RepoPath::new(&path)?, entry))).collect()
     }
 }
 

@@ -5,6 +5,7 @@
 
 use alloc::format;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use govc_git::ObjectId;
@@ -71,8 +72,7 @@ impl Repository {
             Some(mode) => mode,
             None => self.usual_mode(transaction.base, Some(&transaction.changes), &path)?,
         };
-        transaction.changes.set(path, Staged::Put(mode, content));
-        Ok(())
+        self.stage_content(transaction.base, &mut transaction.changes, path, Staged::Put(mode, content))
     }
 
     /// Removes a file, or a directory with everything below it.
@@ -81,13 +81,30 @@ impl Repository {
         self.stage_removal(tree, &mut transaction.changes, path)
     }
 
-    /// Moves a file; its mode goes with it.
+    /// Moves a file, or a directory with everything below it; modes go with them. A file takes the place of a file.
     pub fn move_in(&self, transaction: &mut Transaction, from: RepoPath, to: RepoPath) -> Result<()> {
         let tree = self.tree_of(transaction.base)?;
-        let (mode, content) = self.entry_over(tree, &transaction.changes, &from)?;
-        transaction.reads.borrow_mut().insert(from.clone(), ());
-        self.stage_removal(tree, &mut transaction.changes, from)?;
-        transaction.changes.set(to, content.with_mode(mode));
+        let changes = &mut transaction.changes;
+        let below = self.entries_below(tree, changes, &from)?;
+        let moved = if below.is_empty() {
+            let (mode, content) = self.entry_over(tree, changes, &from)?;
+            Vec::from([(to, content.with_mode(mode))])
+        } else {
+            if !self.entries_below(tree, changes, &to)?.is_empty() {
+                return Err(Error::exists("directory", &to));
+            }
+            let renamed = |path: &RepoPath| {
+                let rest = &path.as_bstr()[from.as_bstr().len()..];
+                RepoPath::new(bstr::concat([to.as_bstr(), rest]))
+            };
+            let moved = below.into_iter().map(|(path, content)| Ok((renamed(&path)?, content)));
+            moved.collect::<Result<_>>()?
+        };
+        self.stage_removal(tree, changes, from.clone())?;
+        for (path, content) in moved {
+            self.stage_content(transaction.base, changes, path, content)?;
+        }
+        transaction.reads.borrow_mut().insert(from, ());
         Ok(())
     }
 

@@ -60,11 +60,28 @@ impl Changes {
         paths.iter().filter(|path| map.remove(path).is_some()).count() > 0
     }
 
+    /// The change of exactly this path.
+    pub fn own(&self, path: &RepoPath) -> Option<&Staged> {
+        self.0.get(path)
+    }
+
+    /// Whether something below a path changes.
+    pub fn has_below(&self, path: &RepoPath) -> bool {
+        below(&self.0, path).next().is_some()
+    }
+
+    /// The changes below a path that put something there, in order.
+    pub fn put_below(&self, path: &RepoPath) -> impl Iterator<Item = (&RepoPath, &Staged)> {
+        below(&self.0, path).filter(|(_, staged)| !matches!(staged, Staged::Remove))
+    }
+
     /// The change that decides what is at `path`: its own, or the removal of a directory above it.
     pub fn decisive(&self, path: &RepoPath) -> Option<&Staged> {
-        if let Some(own) = self.0.get(path) {
-            return Some(own);
-        }
+        self.own(path).or_else(|| self.removal_above(path))
+    }
+
+    /// The removal of a directory above `path`.
+    pub fn removal_above(&self, path: &RepoPath) -> Option<&Staged> {
         let bytes: &[u8] = path.as_bstr();
         let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
         slashes
