@@ -209,7 +209,7 @@ export class Repository implements Disposable {
 
   /** @internal Who acts where nobody is named, at this moment. */
   identity(): string {
-    return identityLine(this.#author, this.#now());
+    return identityLine({ ...this.#author, time: this.#now() }, 0);
   }
 
   /** @internal Milliseconds since the epoch by the repository's clock. */
