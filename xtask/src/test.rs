@@ -7,8 +7,8 @@ use anyhow::Result;
 use crate::step::{self, program, root};
 use crate::{check, setup, start};
 
-/// Folders of `tests` with tests for Node's own runner.
-const FOLDERS: &[&str] = &["npm", "web"];
+/// Folders with tests for Node's own runner.
+const FOLDERS: &[&str] = &["tests/npm", "tests/web", "wasm/test"];
 
 /// Runs it all.
 pub fn run() -> Result<()> {
@@ -16,7 +16,7 @@ pub fn run() -> Result<()> {
     setup::node_modules("tests")?;
     let chromium = setup::chromium()?;
     let packed = start::prepare()?;
-    let mut command = program("node", "tests", &["--test", "--test-reporter=spec"]);
+    let mut command = program("node", ".", &["--test", "--test-reporter=spec"]);
     command.args(test_files()?);
     step::run(command.env("GOVC_PACKED", &packed).env("CHROMIUM", &chromium))
 }
@@ -24,7 +24,7 @@ pub fn run() -> Result<()> {
 fn test_files() -> Result<Vec<String>> {
     let mut files = Vec::new();
     for folder in FOLDERS {
-        for entry in fs::read_dir(root().join("tests").join(folder))? {
+        for entry in fs::read_dir(root().join(folder))? {
             let name = entry?.file_name().to_string_lossy().into_owned();
             if name.ends_with(".test.mjs") {
                 files.push(format!("{folder}/{name}"));
