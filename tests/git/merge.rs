@@ -187,15 +187,24 @@ struct Answer {
     notices: Vec<String>,
 }
 
-/// Asks git for all merges at once.
-fn merge_tree(repo: &TestRepo, merges: &[(ObjectId, ObjectId)], options: &[&str]) -> Vec<Answer> {
+/// Asks git for all merges at once; `None` where it falls over its own assertions.
+fn merge_tree(repo: &TestRepo, merges: &[(ObjectId, ObjectId)], options: &[&str]) -> Vec<Option<Answer>> {
     let input: String = merges.iter().map(|(ours, theirs)| format!("{ours} {theirs}\n")).collect();
     let args: Vec<&str> = ["merge-tree", "--write-tree", "--messages", "-z", "--stdin"]
         .iter()
         .chain(options)
         .copied()
         .collect();
-    let output = repo.git_bytes(&args, input.as_bytes());
+    let output = repo.run(&args, input.as_bytes());
+    if !output.status.success() {
+        assert!(output.stderr.contains_str("Assertion"), "git {args:?}: {}", output.stderr.as_bstr());
+        let (first, second) = merges.split_at(merges.len() / 2);
+        if first.is_empty() {
+            return vec![None];
+        }
+        return [merge_tree(repo, first, options), merge_tree(repo, second, options)].concat();
+    }
+    let output = output.stdout;
     let mut words = output.split_str("\0").map(|word| word.to_str_lossy().into_owned());
     let mut answers = Vec::new();
     for _ in merges {
@@ -227,7 +236,7 @@ fn merge_tree(repo: &TestRepo, merges: &[(ObjectId, ObjectId)], options: &[&str]
             }
             _ => true,
         });
-        answers.push(answer);
+        answers.push(Some(answer));
     }
     answers
 }
@@ -328,6 +337,7 @@ fn flask_merges_as_git_merged_it() {
     let mut graph = CommitGraph::new();
     let mut agreement = Agreement::default();
     for ((line, (ours, theirs)), git) in list.lines().zip(&merges).zip(&answers) {
+        let git = git.as_ref().unwrap();
         assert!(line.ends_with(&format!("{} {}", u8::from(!git.clean), git.tree)), "{line}");
         let here = merge_here(&store, &mut graph, *ours, *theirs);
         agreement.count(&format!("{ours} {theirs}"), git, &here);
@@ -370,11 +380,11 @@ fn compare_histories(style: Style, seed: u64, count: usize) -> Agreement {
     let mut graph = CommitGraph::new();
     let mut agreement = Agreement::default();
     for (pair, git) in pairs.iter().zip(&answers) {
-        if loses_a_file(&store, git) {
+        let here = merge_here(&store, &mut graph, pair.ours, pair.theirs);
+        let Some(git) = git.as_ref().filter(|git| !loses_a_file(&store, git)) else {
             agreement.set_aside += 1;
             continue;
-        }
-        let here = merge_here(&store, &mut graph, pair.ours, pair.theirs);
+        };
         agreement.count(&format!("{style:?} seed {}", pair.seed), git, &here);
     }
     agreement

@@ -69,16 +69,50 @@ impl DirectoryRenames {
         self.counts.keys()
     }
 
-    /// Where most files of a directory went; among equals, the first in the order of bytes.
+    /// Where most files of a directory went; among equals, the first in git's order of a table.
     pub fn most_likely(&self, old: &[u8]) -> Option<&BString> {
-        let most = self.of(old).map(|(_, count)| count).max()?;
-        self.of(old).find(|(_, count)| *count == most).map(|(new, _)| new)
+        let new: Vec<(&BString, u32)> = self.of(old).collect();
+        let mut best: Option<(&BString, u32)> = None;
+        for at in table_order(new.iter().map(|(new, _)| new.as_bytes())) {
+            let (new, count) = new[at];
+            if best.is_none_or(|(_, most)| count > most) {
+                best = Some((new, count));
+            }
+        }
+        best.map(|(new, _)| new)
     }
 
     /// Every old directory with its new ones, for a caller that goes on with them.
     pub fn into_counts(self) -> Vec<(BString, NameMap<BString, u32>)> {
         self.counts.into_entries().collect()
     }
+}
+
+/// The places of names in the order in which git's hash table gives them back, after they went in one by one.
+///
+/// Where git goes through such a table, ties between renames depend on it. The table has 64 chains, and four times as
+/// many whenever there are more names than four fifths of the chains; the last name of a chain comes first.
+pub(crate) fn table_order<'n>(names: impl Iterator<Item = &'n [u8]>) -> Vec<usize> {
+    let mut chains: Vec<Vec<usize>> = Vec::new();
+    chains.resize(64, Vec::new());
+    let mut hashes: Vec<u32> = Vec::new();
+    for name in names {
+        // FNV-1, 32 bits.
+        let hash =
+            name.iter().fold(0x811c_9dc5_u32, |hash, byte| hash.wrapping_mul(0x0100_0193) ^ u32::from(*byte));
+        let chain = hash as usize & (chains.len() - 1);
+        chains[chain].push(hashes.len());
+        hashes.push(hash);
+        if hashes.len() > chains.len() * 4 / 5 {
+            let old = core::mem::take(&mut chains);
+            chains.resize(old.len() * 4, Vec::new());
+            for at in old.iter().flat_map(|chain| chain.iter().rev()) {
+                let chain = hashes[*at] as usize & (chains.len() - 1);
+                chains[chain].push(*at);
+            }
+        }
+    }
+    chains.iter().flat_map(|chain| chain.iter().rev()).copied().collect()
 }
 
 /// The directory of a path (`""` for the root) and its last component.

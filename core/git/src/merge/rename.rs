@@ -8,7 +8,7 @@ use super::conflict::ConflictKind;
 use super::options::MergeError;
 use super::survey::{BASE, OURS, Reason, SideChanges, THEIRS, files};
 use super::tree::Merge;
-use crate::diff::directory::{DirectoryRelevance, DirectoryRenames, split};
+use crate::diff::directory::{DirectoryRelevance, DirectoryRenames, split, table_order};
 use crate::diff::rename::{Destination, Fate, Relevance, RenameOptions, Source, detect};
 use crate::diff::similarity::Fingerprints;
 use crate::diff::tree::TreeDiff;
@@ -85,7 +85,9 @@ fn read_unread(
     changes: &mut SideChanges,
     limits: &Limits,
 ) -> Result<(), MergeError> {
-    for (directory, base, side) in core::mem::take(&mut changes.unread) {
+    let unread = core::mem::take(&mut changes.unread);
+    for at in table_order(unread.iter().map(|(path, ..)| path.as_bytes())) {
+        let (directory, base, side) = &unread[at];
         let mut diff = TreeDiff::new(store, base.as_ref(), side.as_ref(), limits)?;
         while let Some(change) = diff.next_change()? {
             let list = match (change.old, change.new) {

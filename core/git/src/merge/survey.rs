@@ -67,7 +67,8 @@ pub(super) enum Reason {
     Location,
 }
 
-/// What one side did, as the search for renames wants to know it. Paths in git's order, with `unread` last.
+/// What one side did, as the search for renames wants to know it. Paths in git's order: those of the walk, then what
+/// was unread.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SideChanges {
     /// Files of the base that this side does not have.
