@@ -8,7 +8,7 @@ import { GovcError } from '../../errors.js';
 import type { ObjectId, Progressive } from '../../types.js';
 import type { Storage, StorageBatch, StorageSink } from '../storage.js';
 import { explained } from './files.js';
-import { keepPack, removeAbandonedKeeps } from './keep-pack.js';
+import { keepPack, removeAbandonedPacks } from './keep-pack.js';
 import { findRepository, type Layout } from './layout.js';
 import { indexHolds, loadLoose, loadPacks, missingObjects } from './packs.js';
 import { expectRefs, moveRefs } from './ref-transaction.js';
@@ -48,7 +48,7 @@ class GitDirectory implements Storage {
   load(sink: StorageSink, { signal, onProgress }: Progressive = {}): Promise<void> {
     return explained(async () => {
       const layout = await this.#find();
-      await removeAbandonedKeeps(layout);
+      await removeAbandonedPacks(layout);
       let done = 0;
       const onBytes = (bytes: number) => onProgress?.({ phase: 'open', done: done += bytes });
       const onProblem = this.#options.onProblem ?? refuse;

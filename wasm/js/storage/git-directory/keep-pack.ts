@@ -99,15 +99,21 @@ async function writeKeep(folder: FilePath, path: FilePath): Promise<boolean> {
   }
 }
 
-/** Removes each `.keep` of a govc process of this machine that is gone. */
-export async function removeAbandonedKeeps(layout: Layout): Promise<void> {
+/**
+ * Removes each `.keep` of a govc process of this machine that is gone, and the pack beside it where that process was
+ * killed before it put the index there: git neither reads such a pack nor ever clears it away.
+ */
+export async function removeAbandonedPacks(layout: Layout): Promise<void> {
   const folder = within(layout.commonFolder, 'objects', 'pack');
   for (const name of await ifThere(readdir(folder)) ?? []) {
     if (!name.endsWith('.keep')) continue;
     const path = within(folder, name);
     const text = (await readSmall(path, KEEP_BYTES_MAX).catch(() => undefined))?.toString() ?? '';
     const [, pid, host] = new RegExp(`^${KEEP_MARK} (\\d+) on (.*)\n$`).exec(text) ?? [];
-    if (pid !== undefined && host === hostname() && !isRunning(Number(pid))) await removeFile(path);
+    if (pid === undefined || host !== hostname() || isRunning(Number(pid))) continue;
+    const pack = name.slice(0, -'.keep'.length);
+    if (await ifThere(stat(within(folder, `${pack}.idx`))) === undefined) await removeFile(within(folder, `${pack}.pack`));
+    await removeFile(path);
   }
 }
 
