@@ -741,26 +741,25 @@ fn wants_are_held_to_the_policy() {
     }
 }
 
+/// A repository whose history is cut, and the same one as it is served.
+fn shallow_server(depth: &str) -> (TestRepo, HeldRepository) {
+    let cut = clone_real(&sample(), &["--depth", depth, "--no-single-branch"]);
+    cut.git(&["branch", "side", "origin/side"]);
+    cut.git(&["remote", "remove", "origin"]);
+    let mut held = HeldRepository::from_git(&cut);
+    held.shallow = shallow(&cut).iter().map(|line| line.parse().unwrap()).collect();
+    assert!(!held.shallow.is_empty());
+    (cut, held)
+}
+
 #[test]
 fn a_shallow_repository_is_served_as_shallow() {
-    let origin = sample();
-    let cut = clone_real(&origin, &["--depth", "4", "--no-single-branch"]);
-    cut.git(&["checkout", "-q", "--detach"]);
-    let mut held = HeldRepository { store: cut.objects(), ..HeldRepository::default() };
-    for branch in ["main", "side"] {
-        let set = NewValue::Set(cut.id(&format!("origin/{branch}")));
-        let name = RefName::branch(branch).unwrap();
-        held.refs.update(&[RefUpdate { name, expected: Expected::Any, new: set }]).unwrap();
-    }
-    let head = NewValue::Symbolic(RefName::branch("main").unwrap());
-    let name = RefName::new("HEAD").unwrap();
-    held.refs.update(&[RefUpdate { name, expected: Expected::Any, new: head }]).unwrap();
-    held.shallow = shallow(&cut).iter().map(|line| line.parse().unwrap()).collect();
+    let (cut, held) = shallow_server("4");
     let server = GitServer::start(held);
     for version in ["0", "2"] {
         let clone = clone(&server, &["-c", &format!("protocol.version={version}")]);
         assert_eq!(shallow(&clone), shallow(&cut), "protocol {version}");
-        assert_eq!(clone.id("HEAD"), origin.id("main"));
+        assert_eq!(clone.id("HEAD"), cut.id("main"));
         // The boundary travels with a push too, and the server already knows what lies behind it.
         clone.write("new", version);
         let new = clone.commit_all("new");
@@ -769,6 +768,68 @@ fn a_shallow_repository_is_served_as_shallow() {
             server.repository().refs.resolve(format!("refs/heads/new-{version}").as_bytes()),
             Ok(Some(new))
         );
+    }
+    assert_quiet(&server);
+}
+
+/// What a client's command did, apart from the address that it spoke to.
+fn outcome(client: &TestRepo, arguments: &[&str], url: &str) -> String {
+    let output = client.run(arguments, b"");
+    let said = String::from_utf8_lossy(&output.stderr).replace(url, "URL");
+    if !output.status.success() {
+        return said;
+    }
+    let ids = ids(client);
+    // A cut at a commit that the client has not says nothing: git leaves some of those away, and repeats others.
+    let mut cuts = shallow(client);
+    cuts.dedup();
+    cuts.retain(|cut| ids.iter().any(|id| id.starts_with(cut.as_str())));
+    format!("done {said}\n{cuts:?}\n{}{ids:#?}", refs_of(client, "refs"))
+}
+
+#[test]
+fn a_shallow_repository_is_cloned_and_fetched_from_as_from_git() {
+    // Nothing is had, all is had, or what is had is cut elsewhere; then fetches that deepen it.
+    let starts: [&[&str]; 7] = [
+        &["clone", "-q", "URL", "."],
+        &["clone", "-q", "--depth", "1", "URL", "."],
+        &["clone", "-q", "--depth", "2", "--no-single-branch", "URL", "."],
+        &["clone", "-q", "--depth", "9", "--no-single-branch", "URL", "."],
+        &["clone", "-q", "--shallow-exclude", "side", "URL", "."],
+        &["clone", "-q", "--shallow-since", "1600800000 +0000", "URL", "."],
+        &["clone", "-q", "--mirror", "URL", "."],
+    ];
+    let fetches: [&[&str]; 7] = [
+        &["fetch", "-q"],
+        &["fetch", "-q", "--deepen", "1"],
+        &["fetch", "-q", "--depth", "3"],
+        &["fetch", "-q", "--deepen", "2"],
+        &["fetch", "-q", "--unshallow"],
+        &["fetch", "-q", "--update-shallow"],
+        &["fetch", "-q", "--shallow-since", "1600600000 +0000"],
+    ];
+    let (cut, held) = shallow_server("3");
+    let server = GitServer::start(held);
+    let urls = [server.url(), format!("file://{}", cut.path().display())];
+    for version in ["0", "2"] {
+        let version = format!("protocol.version={version}");
+        for start in starts {
+            let clients = [TestRepo::empty(), TestRepo::empty()];
+            for step in [&[start][..], &fetches].concat() {
+                let [ours, real] = [0, 1].map(|at| {
+                    let step = step.iter().map(|word| if *word == "URL" { &urls[at] } else { *word });
+                    let arguments: Vec<&str> = ["-c", &version].into_iter().chain(step).collect();
+                    outcome(&clients[at], &arguments, &urls[at])
+                });
+                // A date or a ref to stop at makes git forget its own cut: it sends too little, or dies.
+                if step.contains(&"--shallow-since") && !real.starts_with("done") {
+                    assert!(ours.starts_with("done"), "{version} {start:?} {step:?}: {ours}");
+                    clients[0].git(&["fsck", "--strict"]);
+                    break;
+                }
+                assert_eq!(ours, real, "{version} {start:?} {step:?}");
+            }
+        }
     }
     assert_quiet(&server);
 }
