@@ -2,7 +2,7 @@
 import { call, type EngineRepository } from './binding.js';
 import { GovcError } from './errors.js';
 import { PackedReader } from './packed.js';
-import { decodeContent, decodeText } from './text.js';
+import { decodeContent, decodeText, encodeContent } from './text.js';
 import type { CommitOptions, ObjectId, Signature } from './types.js';
 
 interface Fields {
@@ -95,15 +95,13 @@ function cleaned(text: string): string {
   return text.replace(/[<>\n\0]/g, '');
 }
 
-const encoder = new TextEncoder();
-
 /** The buffer that `commit_request` in `wasm/src/decode.rs` reads. */
 export function commitDetails(message: string, options: CommitOptions, nowMs: number): Uint8Array {
   if (typeof message !== 'string') throw new GovcError('InvalidArgument', 'a commit has a message, which is a string', {});
   const { author, committer, allowEmpty } = options;
   const flags = (allowEmpty ? 1 : 0) | (author ? 2 : 0) | (committer ? 4 : 0);
   const lines = (author ? `${identityLine(author, nowMs)}\n` : '') + (committer ? `${identityLine(committer, nowMs)}\n` : '');
-  return encoder.encode(String.fromCharCode(flags) + lines + message);
+  return encodeContent(String.fromCharCode(flags) + lines + message);
 }
 
 /** @internal Ids of a packed answer: 40 hex digits each, nothing between. */

@@ -1,19 +1,19 @@
 /** File content as callers give it, to bytes. */
 import { GovcError } from './errors.js';
+import { encodeContent } from './text.js';
 import type { Content, FileMode, Path } from './types.js';
 
-const encoder = new TextEncoder();
 const MODES: Record<FileMode, number> = { file: 0o100644, executable: 0o100755, symlink: 0o120000 };
 
 /** The bytes that are written at `path`. */
 export function contentBytes(content: Content, path: Path): Uint8Array {
-  if (typeof content === 'string') return encoder.encode(content);
+  if (typeof content === 'string') return encodeContent(content);
   if (content instanceof Uint8Array) return content;
   if (content instanceof ArrayBuffer) return new Uint8Array(content);
   if (typeof content !== 'object' || content === null) {
     throw new GovcError('InvalidArgument', `content of '${path}' is ${String(content)}: give a string, bytes or an object`, { path });
   }
-  return encoder.encode(serialized(content, path));
+  return encodeContent(serialized(content, path));
 }
 
 function serialized(content: object, path: Path): string {

@@ -1,5 +1,6 @@
 /** Git objects without a repository. */
 import { call } from './binding.js';
+import { encodeContent } from './text.js';
 import type { ObjectId } from './types.js';
 
 /** Git's four kinds of object. */
@@ -7,6 +8,6 @@ export type ObjectKind = 'blob' | 'tree' | 'commit' | 'tag';
 
 /** The id that git gives an object of this kind and content; what `git hash-object -t kind` prints. */
 export function hashObject(kind: ObjectKind, content: string | Uint8Array): ObjectId {
-  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  const bytes = typeof content === 'string' ? encodeContent(content) : content;
   return call((engine) => engine.hashObject(kind, bytes));
 }

@@ -6,7 +6,7 @@ use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BString, ByteSlice};
 use govc_git::edit::edit_tree;
 use govc_git::object::{Commit, Signature};
 use govc_git::refs::{NewValue, RefName, RefUpdate};
@@ -82,7 +82,10 @@ impl Repository {
         let base = self.tree_of(head)?;
         let tree = self.write_tree(base, &workspace.changes)?;
         let parents: Vec<ObjectId> = head.into_iter().chain(theirs).collect();
-        self.prepare(reality, head, tree, parents, request, env)
+        if parents.len() < 2 {
+            check_changed(reality, base, tree, &request)?;
+        }
+        prepare(reality, head, tree, parents, request, env)
     }
 
     /// Moves the ref to a prepared commit, unless the reality has moved meanwhile.
@@ -108,8 +111,9 @@ impl Repository {
         let head = self.head(reality)?;
         let base = self.tree_of(head)?;
         let tree = self.write_tree(base, changes)?;
+        check_changed(reality, base, tree, &request)?;
         let staged = self.workspaces.remove(reality);
-        let prepared = self.prepare(reality, head, tree, head.into_iter().collect(), request, env);
+        let prepared = prepare(reality, head, tree, head.into_iter().collect(), request, env);
         let result = prepared.and_then(|prepared| self.finish_commit(prepared, env));
         if let Some(mut workspace) = staged {
             if result.is_ok() {
@@ -132,30 +136,36 @@ impl Repository {
             error.into()
         })
     }
-
-    /// Builds the commit object; `parents` beyond `before` make it a merge.
-    pub(crate) fn prepare(
-        &self,
-        reality: &RefName,
-        before: Option<ObjectId>,
-        tree: ObjectId,
-        parents: Vec<ObjectId>,
-        request: CommitRequest,
-        env: &Env,
-    ) -> Result<PreparedCommit> {
-        let kind = if parents.len() > 1 { OperationKind::Merge } else { OperationKind::Commit };
-        if kind == OperationKind::Commit && !request.allow_empty && tree == self.tree_of(before)? {
-            return Err(nothing_to_commit(reality.short()));
-        }
-        let author = request.author.unwrap_or_else(|| env.signature());
-        let committer = request.committer.unwrap_or_else(|| author.clone());
-        let message = with_newline(&request.message)?;
-        let commit = Commit { tree, parents, author, committer, extra_headers: Vec::new(), message };
-        Ok(PreparedCommit { reality: reality.clone(), before, kind, commit })
-    }
 }
 
-fn nothing_to_commit(reality: &BStr) -> Error {
+/// Builds the commit object; `parents` beyond `before` make it a merge.
+pub(crate) fn prepare(
+    reality: &RefName,
+    before: Option<ObjectId>,
+    tree: ObjectId,
+    parents: Vec<ObjectId>,
+    request: CommitRequest,
+    env: &Env,
+) -> Result<PreparedCommit> {
+    let kind = if parents.len() > 1 { OperationKind::Merge } else { OperationKind::Commit };
+    let author = request.author.unwrap_or_else(|| env.signature());
+    let committer = request.committer.unwrap_or_else(|| author.clone());
+    let message = with_newline(&request.message)?;
+    let commit = Commit { tree, parents, author, committer, extra_headers: Vec::new(), message };
+    Ok(PreparedCommit { reality: reality.clone(), before, kind, commit })
+}
+
+/// Refuses a commit of the same tree, unless it is wanted.
+pub(crate) fn check_changed(
+    reality: &RefName,
+    base: ObjectId,
+    tree: ObjectId,
+    request: &CommitRequest,
+) -> Result<()> {
+    if tree != base || request.allow_empty {
+        return Ok(());
+    }
+    let reality = reality.short();
     let message = format!("nothing changed in '{reality}': write something first, or pass allowEmpty");
-    Error::new(ErrorCode::InvalidArgument, message).with("reality", reality)
+    Err(Error::new(ErrorCode::InvalidArgument, message).with("reality", reality))
 }

@@ -15,7 +15,7 @@ use govc_git::path::RepoPath;
 use govc_git::refs::{NewValue, RefName, RefUpdate};
 use govc_git::store::{MemoryStore, Overlay};
 
-use crate::commit::{CommitRequest, PreparedCommit};
+use crate::commit::{CommitRequest, PreparedCommit, prepare};
 use crate::error::{Error, ErrorCode, Result};
 use crate::operation::OperationKind;
 use crate::repository::expected;
@@ -125,7 +125,7 @@ impl Repository {
             return self.record_merge(into, theirs, merge);
         }
         let commit = with_message(commit, into, &request.theirs);
-        let prepared = self.prepare(into, Some(ours), merge.tree, [ours, theirs].into(), commit, env)?;
+        let prepared = prepare(into, Some(ours), merge.tree, [ours, theirs].into(), commit, env)?;
         Ok(MergeOutcome { tree: merge.tree, merged: Merged::Ready(Box::new(prepared)) })
     }
 

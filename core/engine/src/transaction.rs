@@ -14,7 +14,7 @@ use govc_git::object::Mode;
 use govc_git::path::RepoPath;
 use govc_git::refs::RefName;
 
-use crate::commit::{CommitRequest, PreparedCommit};
+use crate::commit::{CommitRequest, PreparedCommit, check_changed, prepare};
 use crate::error::{Error, ErrorCode, Result};
 use crate::workspace::{Changes, Staged};
 use crate::{Env, Repository};
@@ -123,7 +123,8 @@ impl Repository {
         }
         let base = self.tree_of(head)?;
         let tree = self.write_tree(base, &transaction.changes)?;
-        self.prepare(reality, head, tree, head.into_iter().collect(), request, env)
+        check_changed(reality, base, tree, &request)?;
+        prepare(reality, head, tree, head.into_iter().collect(), request, env)
     }
 
     fn check_fresh(&self, transaction: &Transaction, head: Option<ObjectId>) -> Result<()> {

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use bstr::{BString, ByteSlice};
 
-use crate::object::{Mode, TreeRef, compare_names, write_entry};
+use crate::object::{EntryRef, Mode, ObjectError, TreeRef, compare_names, write_entry};
 use crate::path::{PathError, RepoPath, check_link};
 use crate::store::{ObjectStore, ReadError};
 use crate::{Kind, ObjectId};
@@ -63,8 +63,20 @@ impl From<ReadError> for EditError {
     }
 }
 
-/// A name and what its entry becomes; `None` where it goes.
-type TouchedEntry<'a> = (&'a [u8], Option<(Mode, ObjectId)>);
+/// An entry of the old tree, and where its bytes start and end.
+struct OldEntry<'a> {
+    entry: EntryRef<'a>,
+    start: usize,
+    end: usize,
+}
+
+/// Bytes of the old tree that go, and the entry that comes in their place. What only comes takes none.
+struct Cut<'a> {
+    start: usize,
+    end: usize,
+    name: &'a [u8],
+    new: Option<(Mode, ObjectId)>,
+}
 
 /// Applies `edits` (each path at most once, in the order of [`RepoPath`]) to the tree `root`; returns the new root.
 ///
@@ -99,19 +111,69 @@ fn edit_level(
         Some(id) => store.read_tree(id)?,
         None => [].into(),
     };
-    let corrupt = |error| ReadError::Corrupt { id: tree.copied().unwrap_or(ObjectId::EMPTY_TREE), error };
-    let mut touched: Vec<TouchedEntry<'_>> = Vec::new();
+    let entries = entries_of(&old)
+        .map_err(|error| ReadError::Corrupt { id: tree.copied().unwrap_or(ObjectId::EMPTY_TREE), error })?;
+    let mut cuts: Vec<Cut<'_>> = Vec::with_capacity(1);
     let mut rest = edits;
     while let Some((first, _)) = rest.first() {
         let name = component(first, depth);
         let count = rest.iter().take_while(|(path, _)| component(path, depth) == name).count();
         let (group, later) = rest.split_at(count);
         rest = later;
-        let before = TreeRef::new(&old).find(name).map_err(corrupt)?.map(|entry| (entry.mode, entry.id));
-        touched.push((name, edit_entry(store, before, group, depth + name.len())?));
+        let before = find(&entries, name);
+        let old = before.map(|OldEntry { entry, .. }| (entry.mode, entry.id));
+        let new = edit_entry(store, old, group, depth + name.len())?;
+        cut(&entries, name, before, new, &mut cuts);
     }
-    let bytes = splice(&old, touched).map_err(corrupt)?;
+    let bytes = splice(&old, cuts);
     Ok(if bytes.is_empty() { None } else { Some(store.write(Kind::Tree, &bytes)) })
+}
+
+fn entries_of(tree: &[u8]) -> Result<Vec<OldEntry<'_>>, ObjectError> {
+    // Most entries take more bytes.
+    let mut entries = Vec::with_capacity(tree.len() / 32);
+    let mut iter = TreeRef::new(tree).iter();
+    let mut start = 0;
+    while let Some(entry) = iter.next() {
+        entries.push(OldEntry { entry: entry?, start, end: iter.offset() });
+        start = iter.offset();
+    }
+    Ok(entries)
+}
+
+/// Where a name stands among the entries as a file or as a directory, or where it would.
+fn place(entries: &[OldEntry<'_>], name: &[u8], is_directory: bool) -> Result<usize, usize> {
+    entries.binary_search_by(|OldEntry { entry, .. }| {
+        compare_names(entry.name, entry.mode.is_directory(), name, is_directory)
+    })
+}
+
+fn find<'e, 'a>(entries: &'e [OldEntry<'a>], name: &[u8]) -> Option<&'e OldEntry<'a>> {
+    let at = place(entries, name, false).or_else(|_| place(entries, name, true));
+    at.ok().map(|at| &entries[at])
+}
+
+/// Notes what has to be cut out of the old tree, and put in, for the new entry of a name.
+fn cut<'a>(
+    entries: &[OldEntry<'_>],
+    name: &'a [u8],
+    before: Option<&OldEntry<'_>>,
+    new: Option<(Mode, ObjectId)>,
+    cuts: &mut Vec<Cut<'a>>,
+) {
+    if let Some(OldEntry { entry, start, end }) = before {
+        let stays = new.filter(|(mode, _)| mode.is_directory() == entry.mode.is_directory());
+        cuts.push(Cut { start: *start, end: *end, name, new: stays });
+        if stays.is_some() {
+            return;
+        }
+    }
+    if let Some((mode, _)) = new {
+        let (Ok(at) | Err(at)) = place(entries, name, mode.is_directory());
+        let start =
+            entries.get(at).map_or_else(|| entries.last().map_or(0, |last| last.end), |next| next.start);
+        cuts.push(Cut { start, end: start, name, new });
+    }
 }
 
 /// The entry that `group` makes of `before`; the entry's path is the first `end` bytes of every path in the group.
@@ -154,34 +216,26 @@ fn component(path: &RepoPath, depth: usize) -> &[u8] {
     &rest[..rest.find_byte(b'/').unwrap_or(rest.len())]
 }
 
-/// The bytes of `old` with the named entries replaced, added or removed.
-fn splice(old: &[u8], mut touched: Vec<TouchedEntry<'_>>) -> Result<Vec<u8>, crate::object::ObjectError> {
-    let added: usize = touched.iter().map(|(name, _)| name.len() + 28).sum();
-    let mut out = Vec::with_capacity(old.len() + added);
-    let is_directory = |entry: &Option<(Mode, ObjectId)>| entry.is_some_and(|(mode, _)| mode.is_directory());
-    crate::sort::sort_by(&mut touched, |(a, x), (b, y)| {
-        compare_names(a, is_directory(x), b, is_directory(y))
+/// The bytes of a tree after its cuts.
+fn splice(old: &[u8], mut cuts: Vec<Cut<'_>>) -> Vec<u8> {
+    let is_directory = |cut: &Cut<'_>| cut.new.is_some_and(|(mode, _)| mode.is_directory());
+    // What comes at the place of an entry comes before that entry's own cut, for it ends where it starts.
+    crate::sort::sort_by(&mut cuts, |a, b| {
+        let by_name = || compare_names(a.name, is_directory(a), b.name, is_directory(b));
+        (a.start, a.end).cmp(&(b.start, b.end)).then_with(by_name)
     });
-    let mut new =
-        touched.iter().filter_map(|(name, entry)| entry.map(|(mode, id)| (*name, mode, id))).peekable();
-    let mut entries = TreeRef::new(old).iter();
-    let mut start = 0;
-    while let Some(entry) = entries.next() {
-        let entry = entry?;
-        while let Some((name, mode, id)) = new.next_if(|(name, mode, _)| {
-            compare_names(name, mode.is_directory(), entry.name, entry.mode.is_directory()).is_lt()
-        }) {
-            write_entry(mode, name, &id, &mut out);
+    let added: usize = cuts.iter().map(|cut| cut.name.len() + 28).sum();
+    let mut out = Vec::with_capacity(old.len() + added);
+    let mut at = 0;
+    for cut in &cuts {
+        out.extend_from_slice(&old[at..cut.start]);
+        if let Some((mode, id)) = &cut.new {
+            write_entry(*mode, cut.name, id, &mut out);
         }
-        if !touched.iter().any(|(name, _)| *name == entry.name) {
-            out.extend_from_slice(&old[start..entries.offset()]);
-        }
-        start = entries.offset();
+        at = cut.end;
     }
-    for (name, mode, id) in new {
-        write_entry(mode, name, &id, &mut out);
-    }
-    Ok(out)
+    out.extend_from_slice(&old[at..]);
+    out
 }
 
 #[cfg(test)]
@@ -206,8 +260,13 @@ mod tests {
     }
 
     fn list(store: &MemoryStore, tree: &ObjectId, prefix: &str, out: &mut BTreeMap<String, ObjectId>) {
-        for entry in TreeRef::new(&store.read_tree(tree).unwrap()).iter() {
-            let entry = entry.unwrap();
+        let bytes = store.read_tree(tree).unwrap();
+        let entries: Vec<EntryRef<'_>> = TreeRef::new(&bytes).iter().map(Result::unwrap).collect();
+        let in_order = |a: &EntryRef<'_>, b: &EntryRef<'_>| {
+            compare_names(a.name, a.mode.is_directory(), b.name, b.mode.is_directory()).is_lt()
+        };
+        assert!(entries.is_sorted_by(in_order));
+        for entry in entries {
             let path = std::format!("{prefix}{}", entry.name);
             if entry.mode.is_directory() {
                 list(store, &entry.id, &(path + "/"), out);
@@ -244,6 +303,36 @@ mod tests {
             if model.is_empty() {
                 assert_eq!(root, ObjectId::EMPTY_TREE);
             }
+        }
+    }
+
+    #[test]
+    fn many_edits_at_once_equal_a_map_of_paths() {
+        let mut store = MemoryStore::new();
+        let mut root = ObjectId::EMPTY_TREE;
+        let mut model: BTreeMap<String, ObjectId> = BTreeMap::new();
+        let mut seed = 1u32;
+        for step in 0..500u32 {
+            // Each name is a file, a directory or gone; "n1.c" and "n1-b" sort between the two.
+            let mut next = BTreeMap::new();
+            for name in ["n1", "n1-b", "n1.c", "n2", "n3", "n3.x", "n4"] {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let id = ObjectId::from_bytes([(seed >> 20) as u8 & 3; 20]);
+                match seed >> 28 {
+                    0..4 => {}
+                    4..10 => drop(next.insert(name.into(), id)),
+                    _ => drop(next.insert(std::format!("{name}/{}", step % 2), id)),
+                }
+            }
+            let gone = model.keys().filter(|path| !next.contains_key(*path));
+            let mut edits: Vec<_> = gone.map(|path| (path.as_str(), PathEdit::Remove)).collect();
+            let changed = next.iter().filter(|(path, id)| model.get(*path) != Some(id));
+            edits.extend(changed.map(|(path, id)| (path.as_str(), PathEdit::Put(Mode::FILE, *id))));
+            root = edit(&mut store, root, &edits).unwrap();
+            let mut listed = BTreeMap::new();
+            list(&store, &root, "", &mut listed);
+            assert_eq!(listed, next);
+            model = next;
         }
     }
 

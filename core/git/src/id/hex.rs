@@ -49,6 +49,7 @@ pub fn decode_hex(text: &[u8], out: &mut [u8]) -> Result<(), HexError> {
     Ok(())
 }
 
+#[inline]
 pub(super) fn digit(byte: u8) -> Option<u8> {
     match byte {
         b'0'..=b'9' => Some(byte - b'0'),

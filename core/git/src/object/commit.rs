@@ -30,7 +30,7 @@ impl<'a> CommitRef<'a> {
     /// Takes the bytes of a commit apart.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ObjectError> {
         let mut lines = HeaderLines::new(bytes);
-        let tree = lines.id("tree").ok_or(lines.error("expected 'tree' and an id"))?;
+        let tree = lines.tree()?;
         let mut parents = Vec::new();
         while let Some(parent) = lines.id("parent") {
             parents.push(parent);
@@ -42,6 +42,11 @@ impl<'a> CommitRef<'a> {
         let committer = lines.text("committer").unwrap_or_default();
         let (extra_headers, message) = lines.split_message();
         Ok(Self { tree, parents, author, committer, extra_headers, message })
+    }
+
+    /// The tree of a commit, of which nothing else is read.
+    pub fn tree_of(bytes: &[u8]) -> Result<ObjectId, ObjectError> {
+        HeaderLines::new(bytes).tree()
     }
 
     /// Who wrote the change.
@@ -110,6 +115,10 @@ impl<'a> HeaderLines<'a> {
             self.at = before;
         }
         id
+    }
+
+    fn tree(&mut self) -> Result<ObjectId, ObjectError> {
+        self.id("tree").ok_or(self.error("expected 'tree' and an id"))
     }
 
     /// The header lines that are left, and what follows the blank line.

@@ -141,9 +141,7 @@ pub trait ObjectSource {
             (Kind::Tree, tree) => Ok(tree),
             (Kind::Commit, commit) => {
                 let bytes = self.read_commit(&commit)?;
-                let parsed =
-                    CommitRef::parse(&bytes).map_err(|error| ReadError::Corrupt { id: commit, error })?;
-                Ok(parsed.tree)
+                CommitRef::tree_of(&bytes).map_err(|error| ReadError::Corrupt { id: commit, error })
             }
             (found, id) => Err(ReadError::WrongKind { id, expected: Kind::Tree, found }),
         }
