@@ -747,7 +747,7 @@ fn shallow_server(depth: &str) -> (TestRepo, HeldRepository) {
     cut.git(&["branch", "side", "origin/side"]);
     cut.git(&["remote", "remove", "origin"]);
     let mut held = HeldRepository::from_git(&cut);
-    held.shallow = shallow(&cut).iter().map(|line| line.parse().unwrap()).collect();
+    held.shallow = shallow(&cut).iter().map(|line| line.parse().expect("because git wrote it")).collect();
     assert!(!held.shallow.is_empty());
     (cut, held)
 }

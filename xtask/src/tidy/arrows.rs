@@ -1,4 +1,4 @@
-//! Who may use whom: crates and `unsafe` by `xtask/arrows.toml`, modules by the code map in their crate's `lib.rs`.
+//! Who may use whom: crates, `unsafe` and plain hashes by `xtask/arrows.toml`, modules by the code map in their crate's `lib.rs`.
 
 use anyhow::Result;
 
@@ -18,7 +18,7 @@ pub fn check(sources: &[Source], findings: &mut Vec<Finding>) -> Result<()> {
         }
         if source.ending() == "rs" && !source.is_test() {
             modules(source, sources, findings);
-            unsafe_code(source, &rows, findings);
+            reserved(source, &rows, findings);
         }
         if source.path.starts_with("wasm/js/") {
             glue(source, findings);
@@ -136,16 +136,40 @@ fn first_name(text: &str) -> String {
     text.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect()
 }
 
-fn unsafe_code(source: &Source, rows: &[Row], findings: &mut Vec<Finding>) {
-    let allowed = section(rows, "unsafe").any(|row| row.values.contains(&source.path));
-    let marker = concat!("allow(", "unsafe_code)");
-    for (line, text) in source.text.lines().enumerate().filter(|(_, text)| text.contains(marker)) {
-        if !allowed {
-            findings.push(
-                source.finding(line + 1, format!("holds `{}` and is not in xtask/arrows.toml", text.trim())),
-            );
+/// What only the files of one section of the table may hold.
+struct Reserved {
+    section: &'static str,
+    words: &'static [&'static str],
+}
+
+const RESERVED: [Reserved; 2] = [
+    Reserved { section: "unsafe", words: &[concat!("allow(", "unsafe_code)")] },
+    // Hashes that find no collisions.
+    Reserved {
+        section: "plain-hash",
+        words: &[concat!("object_id", "("), concat!("Plain", "Hasher"), concat!("sha1", "_smol")],
+    },
+];
+
+fn reserved(source: &Source, rows: &[Row], findings: &mut Vec<Finding>) {
+    for Reserved { section: name, words } in RESERVED {
+        if section(rows, name).any(|row| row.values.contains(&source.path)) {
+            continue;
+        }
+        for (line, text) in source.product_lines() {
+            if let Some(word) = words.iter().find(|word| holds(text, word)) {
+                findings.push(
+                    source.finding(line, format!("holds `{word}` and is not in xtask/arrows.toml, [{name}]")),
+                );
+            }
         }
     }
+}
+
+/// Whether a line holds this word, not as the end of a longer one.
+fn holds(line: &str, word: &str) -> bool {
+    let is_own = |at: usize| !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_');
+    line.match_indices(word).any(|(at, _)| is_own(at))
 }
 
 /// Only the binding may import what wasm-bindgen generates.
@@ -171,5 +195,13 @@ mod tests {
         let source = Source { path: "core/git/src/x.rs".into(), text: text.into() };
         let names: Vec<String> = used_modules(&source).into_iter().map(|(_, name)| name).collect();
         assert_eq!(names, ["id", "Kind", "path", "store", "glob", "rev", "edit"]);
+    }
+
+    #[test]
+    fn reserved_words_are_found_whole() {
+        assert!(holds("let id = hasher::object_id(kind, body);", "object_id("));
+        assert!(holds("object_id(kind, body)", "object_id("));
+        assert!(!holds("let id = object_id_checked(kind, body)?;", "object_id("));
+        assert!(!holds("fn find_object_id(text: &str)", "object_id("));
     }
 }
