@@ -102,14 +102,11 @@ impl Repository {
         content: Arc<[u8]>,
     ) -> Result<()> {
         let head = self.head(reality)?;
-        self.ensure_room(content.len() as u64)?;
+        let changes = self.workspaces.get(reality).map(|workspace| &workspace.changes);
+        self.ensure_room(changes.map_or(0, Changes::content_bytes) + content.len() as u64)?;
         let mode = match mode {
             Some(mode) => mode,
-            None => self.usual_mode(
-                head,
-                self.workspaces.get(reality).map(|workspace| &workspace.changes),
-                &path,
-            )?,
+            None => self.usual_mode(head, changes, &path)?,
         };
         self.stage(reality, |repository, changes| {
             repository.stage_content(head, changes, path, Staged::Put(mode, content))

@@ -2,11 +2,12 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::cell::RefCell;
 
 use govc_git::id::Prefix;
 use govc_git::limits::Limits;
 use govc_git::pack::Pack;
-use govc_git::store::MemoryStore;
+use govc_git::store::{LargeTrees, MemoryStore, TreeEntry};
 use govc_git::{Kind, Object, ObjectId, ObjectSink, ObjectSource, ReadError};
 
 use crate::loose::LooseObjects;
@@ -17,6 +18,7 @@ pub struct Store {
     packs: Vec<Pack>,
     loose: LooseObjects,
     new: MemoryStore,
+    large_trees: RefCell<LargeTrees>,
     /// What a validator may look at before it is committed; gone when the validation ends.
     previews: MemoryStore,
 }
@@ -123,6 +125,10 @@ impl ObjectSource for Store {
             }
         }
         if self.loose.contains(id) { self.loose.read(id) } else { self.previews.read(id) }
+    }
+
+    fn find_entry(&self, tree: &ObjectId, name: &[u8]) -> Result<Option<TreeEntry>, ReadError> {
+        self.large_trees.borrow_mut().find(tree, name, || self.read_tree(tree))
     }
 
     fn contains(&self, id: &ObjectId) -> bool {

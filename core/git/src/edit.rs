@@ -1,10 +1,11 @@
 //! Path changes to new trees, bottom up: only the trees along changed paths are read, written and hashed.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use bstr::{BString, ByteSlice};
 
-use crate::object::{EntryRef, Mode, ObjectError, TreeRef, compare_names, write_entry};
+use crate::object::{Mode, TreeIndex, compare_names, write_entry};
 use crate::path::{PathError, RepoPath, check_link};
 use crate::store::{ObjectStore, ReadError};
 use crate::{Kind, ObjectId};
@@ -63,13 +64,6 @@ impl From<ReadError> for EditError {
     }
 }
 
-/// An entry of the old tree, and where its bytes start and end.
-struct OldEntry<'a> {
-    entry: EntryRef<'a>,
-    start: usize,
-    end: usize,
-}
-
 /// Bytes of the old tree that go, and the entry that comes in their place. What only comes takes none.
 struct Cut<'a> {
     start: usize,
@@ -111,7 +105,7 @@ fn edit_level(
         Some(id) => store.read_tree(id)?,
         None => [].into(),
     };
-    let entries = entries_of(&old)
+    let old = TreeIndex::new(old)
         .map_err(|error| ReadError::Corrupt { id: tree.copied().unwrap_or(ObjectId::EMPTY_TREE), error })?;
     let mut cuts: Vec<Cut<'_>> = Vec::with_capacity(1);
     let mut rest = edits;
@@ -120,58 +114,35 @@ fn edit_level(
         let count = rest.iter().take_while(|(path, _)| component(path, depth) == name).count();
         let (group, later) = rest.split_at(count);
         rest = later;
-        let before = find(&entries, name);
-        let old = before.map(|OldEntry { entry, .. }| (entry.mode, entry.id));
-        let new = edit_entry(store, old, group, depth + name.len())?;
-        cut(&entries, name, before, new, &mut cuts);
+        let before = old.find(name);
+        let entry = before.map(|place| old.entry(place)).map(|entry| (entry.mode, entry.id));
+        let new = edit_entry(store, entry, group, depth + name.len())?;
+        cut(&old, name, before, new, &mut cuts);
     }
-    let bytes = splice(&old, cuts);
+    let bytes = splice(old.bytes(), cuts);
     Ok(if bytes.is_empty() { None } else { Some(store.write(Kind::Tree, &bytes)) })
-}
-
-fn entries_of(tree: &[u8]) -> Result<Vec<OldEntry<'_>>, ObjectError> {
-    // Most entries take more bytes.
-    let mut entries = Vec::with_capacity(tree.len() / 32);
-    let mut iter = TreeRef::new(tree).iter();
-    let mut start = 0;
-    while let Some(entry) = iter.next() {
-        entries.push(OldEntry { entry: entry?, start, end: iter.offset() });
-        start = iter.offset();
-    }
-    Ok(entries)
-}
-
-/// Where a name stands among the entries as a file or as a directory, or where it would.
-fn place(entries: &[OldEntry<'_>], name: &[u8], is_directory: bool) -> Result<usize, usize> {
-    entries.binary_search_by(|OldEntry { entry, .. }| {
-        compare_names(entry.name, entry.mode.is_directory(), name, is_directory)
-    })
-}
-
-fn find<'e, 'a>(entries: &'e [OldEntry<'a>], name: &[u8]) -> Option<&'e OldEntry<'a>> {
-    let at = place(entries, name, false).or_else(|_| place(entries, name, true));
-    at.ok().map(|at| &entries[at])
 }
 
 /// Notes what has to be cut out of the old tree, and put in, for the new entry of a name.
 fn cut<'a>(
-    entries: &[OldEntry<'_>],
+    old: &TreeIndex,
     name: &'a [u8],
-    before: Option<&OldEntry<'_>>,
+    before: Option<usize>,
     new: Option<(Mode, ObjectId)>,
     cuts: &mut Vec<Cut<'a>>,
 ) {
-    if let Some(OldEntry { entry, start, end }) = before {
-        let stays = new.filter(|(mode, _)| mode.is_directory() == entry.mode.is_directory());
-        cuts.push(Cut { start: *start, end: *end, name, new: stays });
+    if let Some(place) = before {
+        let Range { start, end } = old.range(place);
+        let was_directory = old.entry(place).mode.is_directory();
+        let stays = new.filter(|(mode, _)| mode.is_directory() == was_directory);
+        cuts.push(Cut { start, end, name, new: stays });
         if stays.is_some() {
             return;
         }
     }
     if let Some((mode, _)) = new {
-        let (Ok(at) | Err(at)) = place(entries, name, mode.is_directory());
-        let start =
-            entries.get(at).map_or_else(|| entries.last().map_or(0, |last| last.end), |next| next.start);
+        let (Ok(place) | Err(place)) = old.search(name, mode.is_directory());
+        let Range { start, .. } = old.range(place);
         cuts.push(Cut { start, end: start, name, new });
     }
 }
@@ -241,6 +212,7 @@ fn splice(old: &[u8], mut cuts: Vec<Cut<'_>>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::{EntryRef, TreeRef};
     use crate::store::MemoryStore;
     use crate::store::ObjectSource;
     use std::collections::BTreeMap;

@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 
 use super::MergeError;
 use super::assemble::Edits;
@@ -16,8 +16,8 @@ use crate::diff::Side;
 use crate::diff::directory::DirectoryRelevance;
 use crate::limits::{LimitExceeded, Limits};
 use crate::name_map::NameMap;
-use crate::object::{Mode, ObjectError, TreeRef, compare_names};
-use crate::store::{ObjectSource, ReadError};
+use crate::object::{ObjectError, TreeRef, compare_names};
+use crate::store::{ObjectSource, ReadError, find_path};
 
 /// Base, ours and theirs, in this order everywhere.
 pub(super) const BASE: usize = 0;
@@ -387,17 +387,6 @@ pub(super) fn look_up(
     root: &ObjectId,
     path: &[u8],
 ) -> Result<Option<Side>, ReadError> {
-    let mut found = Side { mode: Mode::DIRECTORY, id: *root };
-    for name in path.split_str("/") {
-        if !found.mode.is_directory() {
-            return Ok(None);
-        }
-        let bytes = source.read_tree(&found.id)?;
-        let entry = TreeRef::new(&bytes).find(name);
-        let Some(entry) = entry.map_err(|error| ReadError::Corrupt { id: found.id, error })? else {
-            return Ok(None);
-        };
-        found = Side { mode: entry.mode.canonical(), id: entry.id };
-    }
-    Ok(Some(found))
+    let found = find_path(source, root, path)?;
+    Ok(found.map(|entry| Side { mode: entry.mode.canonical(), id: entry.id }))
 }

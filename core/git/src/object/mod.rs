@@ -7,6 +7,7 @@ mod links;
 mod signature;
 mod tag;
 mod tree;
+mod tree_index;
 
 pub use crate::kind::Kind;
 pub use commit::{Commit, CommitRef};
@@ -15,6 +16,7 @@ pub use signature::{Signature, SignatureRef};
 pub use tag::{Tag, TagRef};
 pub(crate) use tree::write_entry;
 pub use tree::{EntryKind, EntryRef, Mode, TreeBuilder, TreeIter, TreeRef, compare_names};
+pub use tree_index::TreeIndex;
 
 /// What is wrong with the bytes of an object, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use bstr::{BString, ByteSlice};
 
-use crate::object::{Mode, TreeRef};
+use crate::object::Mode;
 use crate::store::IdMap;
 use crate::{ObjectId, ObjectSource, ReadError};
 
@@ -92,9 +92,7 @@ fn entry_at(
     if let Some(found) = read.get(tree) {
         return Ok(*found);
     }
-    let bytes = source.read_tree(tree)?;
-    let entry = TreeRef::new(&bytes).find(name).map_err(|error| ReadError::Corrupt { id: *tree, error })?;
-    let found = entry.map(|entry| (entry.mode.canonical(), entry.id));
+    let found = source.find_entry(tree, name)?.map(|entry| (entry.mode.canonical(), entry.id));
     read.insert(*tree, found);
     Ok(found)
 }

@@ -1,5 +1,6 @@
 //! Where objects are read from and written to. A missing object is an ordinary result that names it.
 
+mod large_trees;
 mod memory;
 mod overlay;
 mod reach;
@@ -8,9 +9,11 @@ mod tree_path;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+pub use large_trees::LargeTrees;
 pub use memory::{IdHash, IdMap, MemoryStore};
 pub use overlay::Overlay;
 pub use reach::{Reach, Reached};
+use tree_path::find_entry;
 pub use tree_path::{TreeEntry, Visit, find_path, visit_paths};
 
 use crate::ObjectId;
@@ -105,6 +108,11 @@ pub trait ObjectSource {
     /// The bytes of a tree.
     fn read_tree(&self, id: &ObjectId) -> Result<Arc<[u8]>, ReadError> {
         self.read_kind(id, Kind::Tree)
+    }
+
+    /// What stands in a tree under a name; sources that keep indexes of trees do better than this.
+    fn find_entry(&self, tree: &ObjectId, name: &[u8]) -> Result<Option<TreeEntry>, ReadError> {
+        find_entry(tree, &self.read_tree(tree)?, name)
     }
 
     /// The bytes of a blob.

@@ -33,18 +33,20 @@ pub fn find_path(
             return Ok(None);
         }
         let end = rest.find_byte(b'/').unwrap_or(rest.len());
-        let bytes = source.read_tree(&at.id)?;
-        let entry = TreeRef::new(&bytes)
-            .find(&rest[..end])
-            .map_err(|error| ReadError::Corrupt { id: at.id, error })?;
-        let Some(entry) = entry else { return Ok(None) };
-        at = TreeEntry { mode: entry.mode, id: entry.id };
+        let Some(entry) = source.find_entry(&at.id, &rest[..end])? else { return Ok(None) };
+        at = entry;
         if rest.len() == end + 1 && !at.mode.is_directory() {
             return Ok(None);
         }
         rest = rest.get(end + 1..).unwrap_or_default();
     }
     Ok(Some(at))
+}
+
+/// What stands under a name in the bytes of a tree.
+pub(super) fn find_entry(tree: &ObjectId, bytes: &[u8], name: &[u8]) -> Result<Option<TreeEntry>, ReadError> {
+    let entry = TreeRef::new(bytes).find(name).map_err(|error| ReadError::Corrupt { id: *tree, error })?;
+    Ok(entry.map(|entry| TreeEntry { mode: entry.mode, id: entry.id }))
 }
 
 /// How a visit goes on.
