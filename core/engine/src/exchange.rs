@@ -13,7 +13,6 @@ use govc_git::{Object, ObjectId, ObjectSource};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::operation::OperationKind;
-use crate::repository::head_name;
 use crate::{Env, Repository};
 
 impl Repository {
@@ -46,7 +45,7 @@ impl Repository {
         let head = refs.iter().find(|(name, _)| *name == b"HEAD").map(|(_, id)| *id);
         if let Some(main) = self.imported_main(head, &updates) {
             updates.push(RefUpdate {
-                name: head_name(),
+                name: RefName::head(),
                 expected: Expected::Any,
                 new: NewValue::Symbolic(main),
             });

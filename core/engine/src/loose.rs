@@ -9,6 +9,7 @@ use govc_git::id::Prefix;
 use govc_git::limits::Limits;
 use govc_git::object::ObjectError;
 use govc_git::pack::zlib::Inflater;
+use govc_git::sort::sort;
 use govc_git::store::IdMap;
 use govc_git::{Kind, Object, ObjectId, ObjectSource, ReadError};
 
@@ -45,7 +46,7 @@ impl LooseObjects {
     /// The ids, sorted.
     pub(crate) fn ids(&self) -> Vec<ObjectId> {
         let mut ids: Vec<ObjectId> = self.entries.borrow().keys().copied().collect();
-        ids.sort_unstable();
+        sort(&mut ids);
         ids
     }
 
@@ -84,7 +85,7 @@ impl ObjectSource for LooseObjects {
         let entries = self.entries.borrow();
         let start = found.len();
         found.extend(entries.keys().filter(|id| prefix.matches(id)));
-        found[start..].sort_unstable();
+        sort(&mut found[start..]);
         found.truncate(start + most);
     }
 

@@ -13,7 +13,7 @@ use govc_git::{Kind, ObjectId, ObjectSink, ObjectSource};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::operation::OperationKind;
-use crate::repository::{expected, head_name};
+use crate::repository::expected;
 use crate::{Env, Repository};
 
 impl Repository {
@@ -125,7 +125,7 @@ impl Repository {
         self.head(reality)?;
         let old = self.refs.head().cloned();
         let update = RefUpdate {
-            name: head_name(),
+            name: RefName::head(),
             expected: old.map_or(Expected::Missing, Expected::Target),
             new: NewValue::Symbolic(reality.clone()),
         };

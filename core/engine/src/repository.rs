@@ -43,7 +43,7 @@ impl Repository {
         let main = RefName::branch(main)?;
         let mut refs = RefStore::new();
         refs.update(&[RefUpdate {
-            name: head_name(),
+            name: RefName::head(),
             expected: Expected::Missing,
             new: NewValue::Symbolic(main.clone()),
         }])?;
@@ -174,11 +174,6 @@ impl Repository {
         }
         Ok(())
     }
-}
-
-/// `HEAD`.
-pub(crate) fn head_name() -> RefName {
-    RefName::new("HEAD").expect("because HEAD is the name of a ref")
 }
 
 /// What a ref must be for `value` to be its object.

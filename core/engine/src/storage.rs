@@ -13,6 +13,7 @@ use govc_git::object::CommitLinks;
 use govc_git::pack::zlib::Level;
 use govc_git::pack::{Pack, PackIndex, PackItem, PackSources, PackWriter, WriteOptions};
 use govc_git::refs::{RefDelta, RefName, RefTarget};
+use govc_git::sort::sort;
 use govc_git::store::IdMap;
 use govc_git::transport::select::{Selection, SelectionRequest};
 use govc_git::{Kind, ObjectId, ObjectSource};
@@ -173,7 +174,7 @@ fn direct(target: Option<&RefTarget>) -> Option<ObjectId> {
 /// Each id once, in order of their bytes.
 fn distinct(ids: impl Iterator<Item = ObjectId>) -> Vec<ObjectId> {
     let mut ids: Vec<ObjectId> = ids.collect();
-    ids.sort_unstable();
+    sort(&mut ids);
     ids.dedup();
     ids
 }

@@ -7,6 +7,7 @@ use bstr::{BString, ByteSlice};
 
 use crate::object::{Mode, TreeIndex, compare_names, write_entry};
 use crate::path::{PathError, RepoPath, check_link};
+use crate::quoted::Quoted;
 use crate::store::{ObjectStore, ReadError};
 use crate::{Kind, ObjectId};
 
@@ -48,10 +49,14 @@ impl core::fmt::Display for EditError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Read(error) => error.fmt(f),
-            Self::NotADirectory { path } => write!(f, "{path:?} is a file, so nothing can be put below it"),
-            Self::IsADirectory { path } => write!(f, "{path:?} is a directory that still has entries"),
+            Self::NotADirectory { path } => {
+                write!(f, "{} is a file, so nothing can be put below it", Quoted(path))
+            }
+            Self::IsADirectory { path } => {
+                write!(f, "{} is a directory that still has entries", Quoted(path))
+            }
             Self::Path(error) => error.fmt(f),
-            Self::NotFound { path } => write!(f, "{path:?} does not exist"),
+            Self::NotFound { path } => write!(f, "{} does not exist", Quoted(path)),
         }
     }
 }

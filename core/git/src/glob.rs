@@ -5,7 +5,9 @@
 
 use alloc::vec::Vec;
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
+
+use crate::search;
 
 /// A compiled pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,14 +32,14 @@ impl Glob {
         };
         let anchored = pattern.contains(&b'/');
         let pattern = pattern.strip_prefix(b"/").unwrap_or(pattern);
-        let segments = pattern.split_str("/").map(BString::from).collect();
+        let segments = search::split(pattern, b'/').map(BString::from).collect();
         Self { segments, anchored, directories_only, negated }
     }
 
     /// Whether the file at `path` is meant: by its own path or because a directory above it is. A pattern with `!`
     /// means every file that the rest of it does not mean.
     pub fn matches(&self, path: &[u8]) -> bool {
-        let parts: Vec<&[u8]> = path.split_str("/").collect();
+        let parts: Vec<&[u8]> = search::split(path, b'/').collect();
         let last = if self.directories_only { parts.len() - 1 } else { parts.len() };
         (1..=last).any(|length| self.matches_parts(&parts[..length])) != self.negated
     }
@@ -119,7 +121,7 @@ fn matches_class(pattern: &[u8], byte: u8) -> Option<usize> {
         match *pattern.get(at)? {
             b']' if at > first => break,
             b'[' if pattern.get(at + 1) == Some(&b':') => {
-                let end = pattern[at + 2..].find(b":]")? + at + 2;
+                let end = search::find(&pattern[at + 2..], b":]")? + at + 2;
                 found |= in_posix_class(&pattern[at + 2..end], byte)?;
                 at = end + 2;
             }

@@ -4,7 +4,7 @@
 //! a peer, a clock, a file system or JavaScript. A missing object is an ordinary result.
 //!
 //! Modules, foundations first; a module uses only those above it:
-//! `sort`, `name_map`, `limits`, `kind`, `id`, `object`, `path`, `glob`, `store`, `pack`, `disk`, `edit`, `refs`, `rev`,
+//! `search`, `quoted`, `sort`, `name_map`, `limits`, `kind`, `id`, `object`, `path`, `glob`, `store`, `pack`, `disk`, `edit`, `refs`, `rev`,
 //! `diff`, `merge`, `verify`, `transport`.
 #![no_std]
 
@@ -25,8 +25,10 @@ pub mod name_map;
 pub mod object;
 pub mod pack;
 pub mod path;
+mod quoted;
 pub mod refs;
 pub mod rev;
+mod search;
 pub mod sort;
 pub mod store;
 pub mod transport;

@@ -1,37 +1,96 @@
-//! An ordered map from names in little code: std's tree once for each type of key, instead of once for each pair.
+//! An ordered map from names in little code: the order is kept once for all types, and each map adds what compares.
 //!
-//! Each instance of std's ordered map is 4 to 8 KB of wasm, and there would be twenty of them. Here the tree holds
-//! places, and the values lie beside it.
+//! Each instance of std's ordered map is 4 to 8 KB of wasm, and there would be twenty of them. Here keys and values lie
+//! at places, and [`Order`] holds the places sorted.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::borrow::Borrow;
+use core::cmp::Ordering;
 use core::fmt;
 use core::ops::Bound;
+
+/// Most places in one run of an [`Order`]: what one insertion moves.
+const RUN_MAX: usize = 256;
+
+/// Places in the order of what stands at them: runs, none of which is empty.
+#[derive(Clone)]
+struct Order(Vec<Vec<u32>>);
+
+/// A position in an [`Order`]: its run, and where in it.
+type Position = (usize, usize);
+
+impl Order {
+    /// Where the place stands for which `compare` says equal; else where it would.
+    fn find(&self, compare: &mut dyn FnMut(u32) -> Ordering) -> Result<Position, Position> {
+        let is_before = |run: &Vec<u32>| run.last().is_some_and(|last| compare(*last).is_lt());
+        let run = self.0.partition_point(is_before);
+        match self.0.get(run) {
+            Some(places) => match places.binary_search_by(|place| compare(*place)) {
+                Ok(at) => Ok((run, at)),
+                Err(at) => Err((run, at)),
+            },
+            // Behind all: the last run grows.
+            None => Err(self.0.last().map_or((0, 0), |last| (run - 1, last.len()))),
+        }
+    }
+
+    fn at(&self, (run, at): Position) -> u32 {
+        self.0[run][at]
+    }
+
+    fn insert(&mut self, (run, at): Position, place: u32) {
+        if self.0.is_empty() {
+            self.0.push(Vec::new());
+        }
+        let places = &mut self.0[run];
+        places.insert(at, place);
+        if places.len() > RUN_MAX {
+            let later = places.split_off(RUN_MAX / 2);
+            self.0.insert(run + 1, later);
+        }
+    }
+
+    fn remove(&mut self, (run, at): Position) -> u32 {
+        let place = self.0[run].remove(at);
+        if self.0[run].is_empty() {
+            self.0.remove(run);
+        }
+        place
+    }
+
+    fn iter(&self) -> impl DoubleEndedIterator<Item = usize> + Clone {
+        self.0.iter().flatten().map(|place| *place as usize)
+    }
+
+    fn iter_from(&self, (run, at): Position) -> impl Iterator<Item = usize> + Clone {
+        self.0[run..].iter().flatten().skip(at).map(|place| *place as usize)
+    }
+}
 
 /// A map in the order of its keys: names, paths, lines.
 #[derive(Clone)]
 pub struct NameMap<K, V> {
-    places: BTreeMap<K, u32>,
+    order: Order,
+    keys: Vec<Option<K>>,
     values: Vec<Option<V>>,
-    /// Places whose value was removed.
+    /// Places whose key was removed.
     free: Vec<u32>,
 }
 
 impl<K: Ord, V> NameMap<K, V> {
     /// Starts without any.
     pub const fn new() -> Self {
-        Self { places: BTreeMap::new(), values: Vec::new(), free: Vec::new() }
+        Self { order: Order(Vec::new()), keys: Vec::new(), values: Vec::new(), free: Vec::new() }
     }
 
     /// Number of keys.
     pub fn len(&self) -> usize {
-        self.places.len()
+        self.keys.len() - self.free.len()
     }
 
     /// Whether there is no key.
     pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.len() == 0
     }
 
     /// Whether there is this key.
@@ -39,7 +98,7 @@ impl<K: Ord, V> NameMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.places.contains_key(key)
+        self.find(key).is_ok()
     }
 
     /// The value of a key.
@@ -47,7 +106,7 @@ impl<K: Ord, V> NameMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.values[*self.places.get(key)? as usize].as_ref()
+        self.get_key_value(key).map(|(_, value)| value)
     }
 
     /// The value of a key, to change it.
@@ -55,7 +114,8 @@ impl<K: Ord, V> NameMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.values[*self.places.get(key)? as usize].as_mut()
+        let position = self.find(key).ok()?;
+        self.values[self.order.at(position) as usize].as_mut()
     }
 
     /// The key as it is held, and its value.
@@ -63,24 +123,37 @@ impl<K: Ord, V> NameMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let (key, at) = self.places.get_key_value(key)?;
-        Some((key, self.values[*at as usize].as_ref()?))
+        let position = self.find(key).ok()?;
+        self.entry(self.order.at(position) as usize)
     }
 
     /// Gives a key a value; returns the one that it had.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        self.place(key).replace(value)
-    }
-
-    /// The place of a key's value: with one way down the tree, it can be looked at and filled. Where it stays empty, the
-    /// caller removes the key again.
-    pub(crate) fn slot(&mut self, key: K) -> &mut Option<V> {
-        self.place(key)
+        self.slot(key).replace(value)
     }
 
     /// The value of a key, which is made where there is none.
     pub fn get_or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
-        self.place(key).get_or_insert_with(make)
+        self.slot(key).get_or_insert_with(make)
+    }
+
+    /// The place of a key's value, which is empty where the key is new: with one search, it can be looked at and filled.
+    /// Where it stays empty, the caller removes the key again.
+    pub(crate) fn slot(&mut self, key: K) -> &mut Option<V> {
+        let place = match self.find(&key) {
+            Ok(position) => self.order.at(position),
+            Err(position) => {
+                let place = self.free.pop().unwrap_or(self.keys.len() as u32);
+                self.order.insert(position, place);
+                if place as usize == self.keys.len() {
+                    self.keys.push(None);
+                    self.values.push(None);
+                }
+                self.keys[place as usize] = Some(key);
+                place
+            }
+        };
+        &mut self.values[place as usize]
     }
 
     /// Removes a key; returns its value.
@@ -88,9 +161,11 @@ impl<K: Ord, V> NameMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let at = self.places.remove(key)?;
-        self.free.push(at);
-        self.values[at as usize].take()
+        let position = self.find(key).ok()?;
+        let place = self.order.remove(position);
+        self.free.push(place);
+        self.keys[place as usize] = None;
+        self.values[place as usize].take()
     }
 
     /// Removes all keys.
@@ -100,7 +175,7 @@ impl<K: Ord, V> NameMap<K, V> {
 
     /// All keys and values, in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> + Clone {
-        self.places.iter().filter_map(|(key, at)| Some((key, self.values[*at as usize].as_ref()?)))
+        self.order.iter().filter_map(|place| self.entry(place))
     }
 
     /// Keys and values from this key on, in order.
@@ -111,28 +186,37 @@ impl<K: Ord, V> NameMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let range = self.places.range::<Q, _>((start, Bound::Unbounded));
-        range.filter_map(|(key, at)| Some((key, self.values[*at as usize].as_ref()?)))
+        let from = match start {
+            Bound::Unbounded => (0, 0),
+            Bound::Included(key) => self.find(key).unwrap_or_else(|position| position),
+            Bound::Excluded(key) => {
+                self.find(key).map_or_else(|position| position, |(run, at)| (run, at + 1))
+            }
+        };
+        self.order.iter_from(from).filter_map(|place| self.entry(place))
     }
 
     /// All keys, in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &K> + Clone {
-        self.places.keys()
+        self.order.iter().filter_map(|place| self.keys[place].as_ref())
     }
 
     /// Takes all keys and values out, in order.
-    pub fn into_entries(mut self) -> impl Iterator<Item = (K, V)> {
-        self.places.into_iter().filter_map(move |(key, at)| Some((key, self.values[at as usize].take()?)))
+    pub fn into_entries(self) -> impl Iterator<Item = (K, V)> {
+        let Self { order, mut keys, mut values, .. } = self;
+        let places = order.0.into_iter().flatten();
+        places.filter_map(move |place| keys[place as usize].take().zip(values[place as usize].take()))
     }
 
-    /// The place of a key's value, which is empty where the key is new.
-    fn place(&mut self, key: K) -> &mut Option<V> {
-        let next = self.free.last().copied().unwrap_or(self.values.len() as u32);
-        let at = *self.places.entry(key).or_insert(next);
-        if at == next && self.free.pop().is_none() {
-            self.values.push(None);
-        }
-        &mut self.values[at as usize]
+    fn find<Q: Ord + ?Sized>(&self, key: &Q) -> Result<Position, Position>
+    where
+        K: Borrow<Q>,
+    {
+        self.order.find(&mut |place| self.keys[place as usize].as_ref().map(Borrow::borrow).cmp(&Some(key)))
+    }
+
+    fn entry(&self, place: usize) -> Option<(&K, &V)> {
+        self.keys[place].as_ref().zip(self.values[place].as_ref())
     }
 }
 
@@ -169,22 +253,23 @@ impl<K: Ord + fmt::Debug, V: fmt::Debug> fmt::Debug for NameMap<K, V> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::collections::BTreeMap;
 
     #[test]
     fn equals_the_ordered_map_of_std() {
         let (mut map, mut model) = (NameMap::new(), BTreeMap::new());
         let mut seed = 1u32;
-        for step in 0..4_000u32 {
+        for step in 0..40_000u32 {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let key = seed >> 26;
-            match seed >> 20 & 3 {
+            let key = seed >> 21;
+            match seed >> 16 & 3 {
                 0 => assert_eq!(map.remove(&key), model.remove(&key)),
                 1 => assert_eq!(map.get_or_insert_with(key, || step), model.entry(key).or_insert(step)),
                 _ => assert_eq!(map.insert(key, step), model.insert(key, step)),
             }
             assert_eq!(map.get(&key), model.get(&key));
             assert_eq!(map.len(), model.len());
-            assert!(map.values.len() <= 64, "places are used again");
+            assert!(map.values.len() <= 2048, "places are used again");
         }
         assert!(map.iter().eq(model.iter()) && map.iter().rev().eq(model.iter().rev()));
         let start = Bound::Excluded(&20);

@@ -1,4 +1,4 @@
-//! Sorting in little code: std's sort once, for positions, instead of once for each type.
+//! Sorting in little code: one merge sort, of positions, instead of std's sort once for each type.
 //!
 //! Each instance of std's sorts is 3 to 8 KB of wasm, and there would be thirty of them. Here the comparison is a call
 //! through a table, and each type adds only the loop that puts the items in their places.
@@ -6,9 +6,43 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-/// Sorts positions by what stands at them.
+/// Sorts positions by what stands at them; equal ones keep their order.
 pub fn sort_positions(positions: &mut [u32], compare: &mut dyn FnMut(u32, u32) -> Ordering) {
-    positions.sort_unstable_by(|a, b| compare(*a, *b));
+    let mut merged = Vec::with_capacity(positions.len());
+    let mut length = 1;
+    while length < positions.len() {
+        for both in positions.chunks_mut(2 * length) {
+            let (left, right) = both.split_at(length.min(both.len()));
+            // Most of what is sorted here comes nearly in order.
+            if right.is_empty() || compare(left[left.len() - 1], right[0]).is_le() {
+                continue;
+            }
+            merged.clear();
+            merge(left, right, compare, &mut merged);
+            both.copy_from_slice(&merged);
+        }
+        length *= 2;
+    }
+}
+
+/// Appends what two sorted slices hold, in order.
+fn merge(
+    mut left: &[u32],
+    mut right: &[u32],
+    compare: &mut dyn FnMut(u32, u32) -> Ordering,
+    out: &mut Vec<u32>,
+) {
+    while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
+        if compare(*a, *b).is_le() {
+            out.push(*a);
+            left = left_rest;
+        } else {
+            out.push(*b);
+            right = right_rest;
+        }
+    }
+    out.extend_from_slice(left);
+    out.extend_from_slice(right);
 }
 
 /// Sorts items; equal ones keep their order.
@@ -17,7 +51,7 @@ pub fn sort_by<T>(items: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering) 
         return;
     }
     let mut order: Vec<u32> = (0..items.len() as u32).collect();
-    sort_positions(&mut order, &mut |a, b| compare(&items[a as usize], &items[b as usize]).then(a.cmp(&b)));
+    sort_positions(&mut order, &mut |a, b| compare(&items[a as usize], &items[b as usize]));
     // Each cycle of the permutation is walked once; a place that is filled names itself.
     for start in 0..order.len() {
         let mut place = start;

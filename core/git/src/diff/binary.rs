@@ -3,8 +3,6 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use bstr::ByteSlice;
-
 use crate::pack::zlib::{Deflater, Level};
 
 /// How far git looks for a NUL byte, in bytes, to tell binary from text.
@@ -18,7 +16,9 @@ pub const TEXT_LINES_MAX: usize = 16 << 20;
 
 /// Whether contents are compared as text.
 pub fn is_text(bytes: &[u8]) -> bool {
-    let few_lines = || bytes.len() <= TEXT_LINES_MAX || bytes.find_iter(b"\n").count() <= TEXT_LINES_MAX;
+    let few_lines = || {
+        bytes.len() <= TEXT_LINES_MAX || bytes.iter().filter(|byte| **byte == b'\n').count() <= TEXT_LINES_MAX
+    };
     !is_binary(bytes) && bytes.len() < TEXT_BYTES_MAX && few_lines()
 }
 

@@ -70,7 +70,7 @@ impl FromStr for ObjectId {
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hex = self.to_hex();
-        f.pad(core::str::from_utf8(&hex).expect("because hex digits are ASCII"))
+        f.pad(core::str::from_utf8(&hex).map_err(|_| fmt::Error)?)
     }
 }
 

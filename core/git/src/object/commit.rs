@@ -8,6 +8,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::{ObjectError, Signature, SignatureRef};
 use crate::ObjectId;
+use crate::search;
 
 /// A commit's bytes, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +128,7 @@ impl<'a> HeaderLines<'a> {
         if let Some(message) = rest.strip_prefix(b"\n") {
             return (b"".as_bstr(), message.as_bstr());
         }
-        match rest.find(b"\n\n") {
+        match search::find(rest, b"\n\n") {
             Some(end) => (rest[..end + 1].as_bstr(), rest[end + 2..].as_bstr()),
             None => (rest.as_bstr(), b"".as_bstr()),
         }

@@ -10,6 +10,7 @@ use bstr::{BStr, BString, ByteVec};
 
 use super::guard::is_ignored_by_hfs;
 use super::marks::MARKED;
+use crate::sort::{sort, sort_by_key};
 
 /// Two names that cannot both be checked out on every file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,12 +27,12 @@ pub fn find_clashes<'a>(names: impl IntoIterator<Item = &'a [u8]>) -> Vec<Clash<
     let names: Vec<&[u8]> = names.into_iter().collect();
     let mut folded: Vec<(BString, usize)> =
         names.iter().enumerate().map(|(at, name)| (fold(name), at)).collect();
-    folded.sort_unstable();
+    sort(&mut folded);
     let mut found: Vec<(usize, usize)> = Vec::new();
     for same in folded.chunk_by(|(a, _), (b, _)| a == b) {
         found.extend(same[1..].iter().map(|(_, second)| (*second, same[0].1)));
     }
-    found.sort_unstable();
+    sort(&mut found);
     let clash =
         |(second, first): (usize, usize)| Clash { first: names[first].into(), second: names[second].into() };
     found.into_iter().map(clash).collect()
@@ -67,7 +68,7 @@ fn fold(name: &[u8]) -> BString {
 
 /// Appends marks in their canonical order.
 fn push_marks(marks: &mut Vec<char>, out: &mut BString) {
-    marks.sort_by_key(|mark| class(*mark));
+    sort_by_key(marks, |mark| class(*mark));
     marks.drain(..).for_each(|mark| out.push_char(mark));
 }
 

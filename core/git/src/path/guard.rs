@@ -6,6 +6,7 @@ use bstr::ByteSlice;
 
 use super::NameProblem;
 use crate::object::{EntryKind, Mode};
+use crate::search;
 
 /// Checks one component as git's index does with all guards on, and refuses `..` beside a `\` besides.
 pub fn check_name(name: &[u8]) -> Result<(), NameProblem> {
@@ -15,7 +16,7 @@ pub fn check_name(name: &[u8]) -> Result<(), NameProblem> {
         _ if name.contains(&0) => Err(NameProblem::Nul),
         _ if name.contains(&b'/') => Err(NameProblem::Slash),
         _ if is_dot_git(name) => Err(NameProblem::DotGit),
-        _ if name.contains(&b'\\') && name.split_str("\\").any(|part| part == b"..") => {
+        _ if name.contains(&b'\\') && search::split(name, b'\\').any(|part| part == b"..") => {
             Err(NameProblem::Dots)
         }
         _ => Ok(()),
@@ -41,7 +42,8 @@ pub(crate) fn is_dot_git(name: &[u8]) -> bool {
     // What is taken for `.git` begins with `.`, `g`, or the first byte of an ignored code point.
     let may_begin = |part: &[u8]| matches!(part.first(), Some(b'.' | b'g' | b'G' | 0xe2 | 0xef));
     may_begin(name) && (is_ntfs_dot_git(name) || is_hfs(name, ".git"))
-        || name.contains(&b'\\') && name.split_str("\\").any(|part| may_begin(part) && is_ntfs_dot_git(part))
+        || name.contains(&b'\\')
+            && search::split(name, b'\\').any(|part| may_begin(part) && is_ntfs_dot_git(part))
 }
 
 /// Whether NTFS takes `name` for `.git`: in any case, by its short name, with dots, spaces or a stream behind it.
@@ -115,8 +117,8 @@ impl SpecialFile {
 
     /// As [`SpecialFile::is_named`], for what follows a `\` in it too.
     pub(crate) fn is_named_anywhere(self, name: &[u8]) -> bool {
-        let behind = |at| self.is_ntfs(&name[at + 1..]);
-        self.is_named(name) || name.find_iter("\\").any(behind)
+        let is_behind = |(at, byte): (usize, &u8)| *byte == b'\\' && self.is_ntfs(&name[at + 1..]);
+        self.is_named(name) || name.iter().enumerate().any(is_behind)
     }
 
     fn is_ntfs(self, name: &[u8]) -> bool {

@@ -12,6 +12,9 @@ use core::fmt;
 
 use bstr::{BStr, BString, ByteSlice};
 
+use crate::quoted::Quoted;
+use crate::search;
+
 pub use clash::{Clash, find_clashes};
 pub use guard::{SpecialFile, check_entry, check_name};
 pub(crate) use guard::{check_link, is_dot_git};
@@ -38,7 +41,7 @@ impl RepoPath {
         if path.len() > PATH_BYTES_MAX {
             return Err(error(NameProblem::TooLong));
         }
-        path.split_str("/").try_for_each(check_name).map_err(error)?;
+        search::split(path, b'/').try_for_each(check_name).map_err(error)?;
         Ok(Self(path.into()))
     }
 
@@ -49,7 +52,7 @@ impl RepoPath {
 
     /// The names between the slashes.
     pub fn components(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.split_str("/")
+        search::split(&self.0, b'/')
     }
 
     /// Whether this path lies below the directory `above`.
@@ -59,7 +62,7 @@ impl RepoPath {
 
     /// The last component.
     pub fn file_name(&self) -> &[u8] {
-        self.0.rsplit_str("/").next().unwrap_or_default()
+        search::split(&self.0, b'/').next_back().unwrap_or_default()
     }
 }
 
@@ -144,7 +147,7 @@ pub struct PathError {
 
 impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "path {:?} cannot be written: {}", self.path, self.problem)
+        write!(f, "path {} cannot be written: {}", Quoted(&self.path), self.problem)
     }
 }
 

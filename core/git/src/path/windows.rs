@@ -4,6 +4,8 @@ use core::fmt;
 
 use bstr::ByteSlice;
 
+use crate::quoted::Quoted;
+
 /// Longest name, in UTF-16 units.
 const NAME_UNITS_MAX: usize = 255;
 
@@ -30,7 +32,7 @@ impl fmt::Display for WindowsProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ForbiddenByte { byte, position } => {
-                write!(f, "Windows allows no {:?} in a name (byte {position})", char::from(*byte))
+                write!(f, "Windows allows no {} in a name (byte {position})", Quoted(&[*byte]))
             }
             Self::TrailingDotOrSpace => f.write_str("Windows drops a dot or space at the end of a name"),
             Self::Device => f.write_str("Windows takes the name for a device"),

@@ -8,6 +8,8 @@ use core::fmt;
 
 use bstr::{BStr, BString, ByteSlice};
 
+use crate::quoted::Quoted;
+
 /// Longest name, in bytes: what fits in a path where refs are files. Git itself has no such bound in memory.
 pub const REF_NAME_BYTES_MAX: usize = 4096;
 
@@ -28,6 +30,11 @@ impl RefName {
         } else {
             Err(error(RefNameProblem::OutsideRefs))
         }
+    }
+
+    /// `HEAD`.
+    pub fn head() -> Self {
+        Self(b"HEAD".as_slice().into())
     }
 
     /// The ref of a branch, `refs/heads/<short>`; a branch is not called `HEAD` and does not begin with `-`.
@@ -160,7 +167,7 @@ impl fmt::Display for RefNameProblem {
             Self::AtBrace => "it contains '@{'",
             Self::At => "it is '@'",
             Self::ForbiddenByte { byte, position } => {
-                return write!(f, "{:?} at byte {position} is not allowed", char::from(*byte));
+                return write!(f, "{} at byte {position} is not allowed", Quoted(&[*byte]));
             }
             Self::OneLevel => "it has only one level",
             Self::OutsideRefs => "it is neither under 'refs/' nor in capitals",
@@ -182,7 +189,7 @@ pub struct RefNameError {
 
 impl fmt::Display for RefNameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is not the name of a ref: {}", self.name, self.problem)
+        write!(f, "{} is not the name of a ref: {}", Quoted(&self.name), self.problem)
     }
 }
 
@@ -322,6 +329,7 @@ mod tests {
         assert_eq!(branch.as_bstr(), "refs/heads/a/b");
         assert_eq!((branch.branch_name(), branch.tag_name()), (Some("a/b".into()), None));
         assert_eq!(RefName::new("refs/remotes/o/x").unwrap().short(), "o/x");
-        assert_eq!(RefName::new("HEAD").unwrap().short(), "HEAD");
+        assert_eq!(RefName::new("HEAD").unwrap(), RefName::head());
+        assert_eq!(RefName::head().short(), "HEAD");
     }
 }

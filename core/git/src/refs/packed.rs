@@ -10,6 +10,7 @@ use bstr::{BStr, ByteSlice};
 use super::RefName;
 use super::loose::is_space;
 use crate::ObjectId;
+use crate::search;
 
 /// The first line, as git writes it.
 pub const HEADER: &str = "# pack-refs with: peeled fully-peeled sorted \n";
@@ -80,7 +81,7 @@ impl<'a> PackedRefs<'a> {
         {
             refs.rest = &bytes[end + 1..];
             refs.line = 1;
-            for word in traits.split_str(" ") {
+            for word in search::split(traits, b' ') {
                 refs.sorted |= word == b"sorted";
                 refs.fully_peeled |= word == b"fully-peeled";
             }

@@ -8,6 +8,7 @@ use bstr::{BStr, ByteSlice};
 use super::loose::is_space;
 use crate::ObjectId;
 use crate::object::{Signature, SignatureRef};
+use crate::search;
 
 /// A line, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl<'a> ReflogLine<'a> {
     pub fn parse(line: &'a [u8]) -> Result<Self, &'static str> {
         let (before, rest) = split_id(line).ok_or("expected the id before and a space")?;
         let (after, rest) = split_id(rest).ok_or("expected the id after and a space")?;
-        let close = rest.find("> ").filter(|close| rest.find_byte(b'>') == Some(*close));
+        let close = search::find(rest, b"> ").filter(|close| rest.find_byte(b'>') == Some(*close));
         let close = close.ok_or("expected an address in brackets and a space")?;
         let (time, zone) =
             split_time(&rest[close + 2..]).ok_or("expected seconds that are not 0 and a space")?;

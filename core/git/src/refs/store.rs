@@ -1,6 +1,5 @@
 //! All refs of a repository in memory, ordered by name.
 
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use core::fmt;
 use core::ops::Bound;
@@ -10,6 +9,7 @@ use bstr::{BString, ByteSlice};
 use super::RefName;
 use crate::ObjectId;
 use crate::name_map::NameMap;
+use crate::quoted::Quoted;
 
 /// Most refs that are read one after the other while symbolic ones are followed, as in git.
 pub const SYMBOLIC_DEPTH_MAX: usize = 5;
@@ -59,7 +59,7 @@ impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooDeep { name } => {
-                write!(f, "ref {name:?} is symbolic over more than {SYMBOLIC_DEPTH_MAX} refs")
+                write!(f, "ref {} is symbolic over more than {SYMBOLIC_DEPTH_MAX} refs", Quoted(name))
             }
         }
     }
@@ -74,7 +74,7 @@ impl core::error::Error for ResolveError {}
 pub struct RefStore {
     pub(super) refs: NameMap<RefName, RefTarget>,
     /// Each folder of a name (`refs`, `refs/heads`), with the number of refs and folders directly in it.
-    pub(super) folders: BTreeMap<Arc<[u8]>, u32>,
+    pub(super) folders: NameMap<Arc<[u8]>, u32>,
 }
 
 impl RefStore {

@@ -6,6 +6,7 @@ use core::fmt;
 use bstr::BString;
 
 use super::ExpressionError;
+use crate::quoted::Quoted;
 use crate::{Kind, ObjectId, ReadError};
 
 /// An object that an abbreviated id may mean.
@@ -120,7 +121,7 @@ impl fmt::Display for RevisionError {
             Self::WrongKind { id, expected, found } => {
                 write!(f, "object {id} leads to a {found}, not to a {expected}")
             }
-            Self::NoPath { tree, path } => write!(f, "path {path:?} is not in tree {tree}"),
+            Self::NoPath { tree, path } => write!(f, "path {} is not in tree {tree}", Quoted(path)),
             Self::NoMatch { from: Some(from) } => write!(f, "no message of {from} or before matches"),
             Self::NoMatch { from: None } => f.write_str("no message matches"),
             Self::NoReflog => f.write_str("the expression needs a reflog, and there is none"),

@@ -8,6 +8,7 @@ use core::fmt;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::pattern::{Pattern, PatternError};
+use crate::search;
 use crate::{Kind, ObjectId};
 
 /// Longest expression, in bytes: room for a path of 4,096 bytes and a name as long.
@@ -189,7 +190,7 @@ fn take_suffix(text: &[u8]) -> Result<Option<(&[u8], Suffix)>, ExpressionError> 
         return Ok(Some((name, suffix)));
     }
     let Some(inner) = text.strip_suffix(b"}") else { return Ok(None) };
-    let Some(start) = inner.rfind("^{") else { return Ok(None) };
+    let Some(start) = search::find_last(inner, b"^{") else { return Ok(None) };
     let what = &inner[start + 2..];
     let suffix = match what {
         b"" => Suffix::Untagged,
@@ -216,7 +217,9 @@ impl<'a> Name<'a> {
             return Ok(Self::Id(id));
         }
         // At least one byte stands between the braces.
-        let at = text.strip_suffix(b"}").and_then(|inner| inner[..inner.len().saturating_sub(1)].rfind("@{"));
+        let at = text
+            .strip_suffix(b"}")
+            .and_then(|inner| search::find_last(&inner[..inner.len().saturating_sub(1)], b"@{"));
         let Some(at) = at else { return Ok(Self::Text(text.as_bstr())) };
         let (name, what) = (text[..at].as_bstr(), &text[at + 2..text.len() - 1]);
         if let (b"", Some(digits)) = (name.as_bytes(), what.strip_prefix(b"-")) {

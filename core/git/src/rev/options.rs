@@ -7,6 +7,7 @@ use bstr::{BString, ByteSlice};
 
 use crate::ObjectId;
 use crate::object::CommitRef;
+use crate::search;
 
 /// Where a walk starts or must not go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,12 +74,12 @@ pub fn author_contains(text: impl Into<BString>) -> Filter {
     Box::new(move |commit| {
         let identity =
             commit.author.rfind_byte(b'>').map_or(commit.author, |end| commit.author[..=end].as_bstr());
-        identity.contains_str(&text)
+        search::contains(identity, &text)
     })
 }
 
 /// Shows only commits whose message holds `text`, as `git log -F --grep`.
 pub fn message_contains(text: impl Into<BString>) -> Filter {
     let text: BString = text.into();
-    Box::new(move |commit| commit.message.contains_str(&text))
+    Box::new(move |commit| search::contains(commit.message, &text))
 }

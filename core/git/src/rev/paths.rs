@@ -2,9 +2,10 @@
 
 use alloc::vec::Vec;
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 
 use crate::object::Mode;
+use crate::search;
 use crate::store::IdMap;
 use crate::{ObjectId, ObjectSource, ReadError};
 
@@ -55,7 +56,7 @@ struct PathLookup {
 
 impl PathLookup {
     fn new(path: &[u8]) -> Self {
-        let names = path.split_str("/").filter(|name| !name.is_empty());
+        let names = search::split(path, b'/').filter(|name| !name.is_empty());
         let steps = names.map(|name| (name.into(), IdMap::default())).collect();
         Self { steps, only_directory: path.ends_with(b"/") }
     }

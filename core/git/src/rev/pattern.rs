@@ -9,6 +9,8 @@ use core::fmt;
 
 use bstr::{BString, ByteSlice};
 
+use crate::search;
+
 /// Most steps that a compiled pattern may have; repetition counts multiply them.
 const STEPS_MAX: usize = 1024;
 /// Deepest nesting of groups, and most repetitions of a repetition.
@@ -94,7 +96,7 @@ impl Pattern {
     /// Whether the text holds a match.
     pub fn is_match(&self, text: &[u8]) -> bool {
         if let Some(literal) = &self.literal {
-            return text.contains_str(literal);
+            return search::contains(text, literal);
         }
         let mut threads =
             Threads { steps: &self.steps, active: Vec::new(), seen: Vec::new(), stack: Vec::new() };
@@ -341,7 +343,9 @@ impl Parser<'_> {
             match (low, self.rest.first()) {
                 (b']', _) if !is_first => break,
                 (b'[', Some(b':')) => {
-                    let end = self.rest.find(":]").filter(|end| *end > 0).ok_or(PatternError::Unclosed)?;
+                    let end = search::find(self.rest, b":]")
+                        .filter(|end| *end > 0)
+                        .ok_or(PatternError::Unclosed)?;
                     add_class(&mut set, &self.rest[1..end])?;
                     self.rest = &self.rest[end + 2..];
                 }
@@ -368,7 +372,7 @@ fn counts(text: &[u8]) -> Option<(u32, Option<u32>)> {
         let is_number = digits.len() <= 5 && !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
         if is_number { digits.to_str().ok()?.parse().ok() } else { None }
     };
-    let Some((least, most)) = text.split_once_str(",") else {
+    let Some((least, most)) = search::split_once(text, b',') else {
         return number(text).map(|count| (count, Some(count)));
     };
     let least = if least.is_empty() { 0 } else { number(least)? };

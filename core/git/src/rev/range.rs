@@ -8,6 +8,7 @@ use super::error::RevisionError;
 use super::merge_base::bases_of;
 use super::resolve::{Hint, Resolver};
 use super::{CommitGraph, CommitIndex, ExpressionError, Role, Tip, Walk, WalkOptions};
+use crate::search;
 use crate::{ObjectId, ObjectSource, ReadError};
 
 /// Tips of a walk, as a list of revisions gave them.
@@ -87,21 +88,21 @@ impl Resolver<'_> {
     }
 
     fn add(&mut self, text: &BStr, revisions: &mut Revisions) -> Result<(), RevisionError> {
-        if let Some(at) = text.find("..") {
+        if let Some(at) = search::find(text, b"..") {
             match self.add_range(text, at, revisions) {
                 Ok(()) => return Ok(()),
                 // Two dots may also stand in a path or a search.
                 Err(error) => return self.add_one(text, revisions).map_err(|_| error),
             }
         }
-        if let Some(at) = text.find("^@").filter(|at| at + 2 == text.len()) {
+        if let Some(at) = search::find(text, b"^@").filter(|at| at + 2 == text.len()) {
             return self.add_parents(&text[..at], false, None, revisions);
         }
-        if let Some(at) = text.find("^!").filter(|at| at + 2 == text.len()) {
+        if let Some(at) = search::find(text, b"^!").filter(|at| at + 2 == text.len()) {
             self.add_parents(&text[..at], true, None, revisions)?;
             return self.add_one(text[..at].as_bstr(), revisions);
         }
-        if let Some(at) = text.find("^-") {
+        if let Some(at) = search::find(text, b"^-") {
             let number = match text[at + 2..].as_bytes() {
                 b"" => Some(1),
                 digits => digits.to_str().ok().and_then(|digits| digits.parse::<u32>().ok()),

@@ -11,6 +11,7 @@ use super::queue::{DateQueue, Marks};
 use super::{CommitGraph, CommitIndex, RefLookup};
 use crate::id::Prefix;
 use crate::object::CommitRef;
+use crate::search;
 use crate::store::find_path;
 use crate::{Kind, ObjectId, ObjectSource, ReadError};
 
@@ -307,7 +308,7 @@ fn from_root(path: &BStr) -> Option<Cow<'_, [u8]>> {
         return Some(Cow::Borrowed(path));
     }
     let mut names: Vec<&[u8]> = Vec::new();
-    for name in path.split_str("/") {
+    for name in search::split(path, b'/') {
         match name {
             b"" | b"." => {}
             b".." => drop(names.pop()?),

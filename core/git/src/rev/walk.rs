@@ -3,12 +3,12 @@
 //! A walk keeps its own flags, so many may go over one graph. It can be left and taken up again at any commit, also
 //! after an object was missing. It knows no refs and no expressions. Commits and order equal `git rev-list`.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::paths::PathSet;
 use super::queue::{DateQueue, Marks, Queued};
 use super::{CommitGraph, CommitIndex, Order, Role, WalkOptions, topological};
+use crate::name_map::NameMap;
 use crate::object::CommitRef;
 use crate::{ObjectId, ObjectSource, ReadError};
 
@@ -52,7 +52,7 @@ pub struct Walk {
     /// Queued commits that are not hidden.
     queue_shown: usize,
     /// Merges that took the state of one parent at the paths, with that parent.
-    simplified: BTreeMap<CommitIndex, CommitIndex>,
+    simplified: NameMap<CommitIndex, CommitIndex>,
     phase: Phase,
     skip: u64,
     left: u64,
@@ -78,7 +78,7 @@ impl Walk {
             marks: Marks::default(),
             queue: DateQueue::default(),
             queue_shown: 0,
-            simplified: BTreeMap::new(),
+            simplified: NameMap::new(),
             phase: Phase::Start,
             skip: options.skip,
             left: options.limit.unwrap_or(u64::MAX),
@@ -411,7 +411,7 @@ impl Walk {
 
 /// The parents that the walk follows: of a simplified merge the one that it took.
 fn kept_parents<'a>(
-    simplified: &BTreeMap<CommitIndex, CommitIndex>,
+    simplified: &NameMap<CommitIndex, CommitIndex>,
     graph: &'a CommitGraph,
     commit: CommitIndex,
 ) -> impl Iterator<Item = CommitIndex> + use<'a> {

@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use bstr::ByteSlice;
+use crate::search;
 
 use super::pkt_line::{write_flush, write_line};
 
@@ -148,7 +148,7 @@ impl CapabilitySet {
     pub fn parse(list: &[u8], service: Service) -> Result<Self, OtherObjectFormat> {
         let mut set = Self::default();
         for word in list.split(u8::is_ascii_whitespace) {
-            let (name, value) = word.split_once_str("=").unwrap_or((word, b""));
+            let (name, value) = search::split_once(word, b'=').unwrap_or((word, b""));
             let offered = TABLE.iter().find(|row| row.is_offered(service) && row.name.as_bytes() == name);
             match offered.map(|row| row.capability) {
                 Some(Capability::ObjectFormat) if value != b"sha1" => return Err(OtherObjectFormat),
@@ -209,13 +209,14 @@ pub fn write_v2(out: &mut Vec<u8>) {
 
 /// Whether a v2 request may carry this capability line.
 pub fn is_known_v2(line: &[u8]) -> bool {
-    let name = line.split_once_str("=").map_or(line, |(name, _)| name);
+    let name = search::split_once(line, b'=').map_or(line, |(name, _)| name);
     V2_LINES.iter().any(|known| known.as_bytes().split(|byte| *byte == b'=').next() == Some(name))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bstr::ByteSlice;
 
     #[test]
     fn the_lists_are_what_the_table_says() {

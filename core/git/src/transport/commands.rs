@@ -5,13 +5,14 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 
 use super::capabilities::{Capability, CapabilitySet, Service};
 use super::pkt_line::{Packet, PacketReader};
 use super::request::{Budget, RequestError};
 use crate::limits::Limits;
 use crate::pack::{PackError, PackReceiver};
+use crate::search;
 use crate::{ObjectId, refs};
 
 /// One command: a ref, what it is and what it shall be.
@@ -118,7 +119,7 @@ impl PushReader {
                     self.budget.id()?;
                 }
                 _ => {
-                    let line = match line.split_once_str("\0") {
+                    let line = match search::split_once(line, 0) {
                         Some((line, list)) if self.commands.is_empty() => {
                             self.capabilities = CapabilitySet::parse(list, Service::ReceivePack)
                                 .map_err(|_| RequestError::OtherObjectFormat)?;

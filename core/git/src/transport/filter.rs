@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use bstr::{BString, ByteSlice};
 
 use crate::Kind;
+use crate::search;
 
 /// Most filters that `combine:` may join.
 const COMBINED_MAX: usize = 64;
@@ -55,7 +56,7 @@ impl Filter {
         match text.strip_prefix(b"combine:") {
             None => filter.add(text)?,
             Some(parts) => {
-                for (count, part) in parts.split_str("+").enumerate() {
+                for (count, part) in search::split(parts, b'+').enumerate() {
                     if count == COMBINED_MAX || part.starts_with(b"combine:") {
                         return Err(FilterError::TooComplex);
                     }

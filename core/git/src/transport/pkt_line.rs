@@ -4,9 +4,8 @@
 
 use alloc::vec::Vec;
 
-use bstr::ByteSlice;
-
 use crate::id::decode_hex;
+use crate::quoted::Quoted;
 
 /// Most bytes of a packet, its four digits included.
 pub const PACKET_BYTES_MAX: usize = 65520;
@@ -67,7 +66,7 @@ impl core::fmt::Display for PacketError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::NoLength { offset, found } => {
-                write!(f, "no packet length at byte {offset}: {:?}", found.as_bstr())
+                write!(f, "no packet length at byte {offset}: {}", Quoted(found))
             }
             Self::BadLength { offset, length } => write!(f, "bad packet length {length} at byte {offset}"),
             Self::Truncated { offset } => write!(f, "the stream ends inside the packet at byte {offset}"),
@@ -246,6 +245,7 @@ impl Band {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bstr::ByteSlice;
     use std::string::ToString;
     use std::vec;
 

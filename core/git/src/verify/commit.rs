@@ -7,6 +7,7 @@ use super::identity::check_identity;
 use crate::ObjectId;
 use crate::object::Kind;
 use crate::refs::name::{Levels, check_format};
+use crate::search;
 
 /// Reports the first error of a commit, and a NUL in its message.
 pub(super) fn check_commit(bytes: &[u8], report: &mut impl FnMut(Message)) {
@@ -68,7 +69,7 @@ fn check_tag_header(bytes: &[u8], report: &mut impl FnMut(Message)) -> Result<()
 
 /// Checks that the header ends with a blank line, or with the object, and holds no NUL.
 fn check_header_end(bytes: &[u8]) -> Result<(), Message> {
-    let header = &bytes[..bytes.find(b"\n\n").map_or(bytes.len(), |end| end + 1)];
+    let header = &bytes[..search::find(bytes, b"\n\n").map_or(bytes.len(), |end| end + 1)];
     if header.contains(&0) {
         return Err(Message::NulInHeader);
     }

@@ -1,6 +1,8 @@
 //! Git's configuration syntax, read from bytes: sections, keys, quoted values. Knows no key and no include.
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
+
+use crate::search;
 
 /// The text is not git's configuration syntax, or has more keys or longer names than are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +86,7 @@ impl Reader<'_> {
         if name.is_empty() {
             return Err(SyntaxError);
         }
-        let Some((section, dotted)) = name.split_once_str(".") else { return Ok((name, quoted)) };
+        let Some((section, dotted)) = search::split_once(&name, b'.') else { return Ok((name, quoted)) };
         let subsection = match quoted {
             Some(quoted) => [dotted, b".", &quoted].concat(),
             None => dotted.into(),
@@ -174,6 +176,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bstr::ByteSlice;
     use std::format;
     use std::string::String;
 

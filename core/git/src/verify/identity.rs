@@ -2,6 +2,8 @@
 
 use bstr::ByteSlice;
 
+use crate::search;
+
 use super::Message;
 
 /// Checks a line that stands here without its keyword and its newline; the first problem is the only one.
@@ -9,7 +11,7 @@ pub(super) fn check_identity(line: &[u8]) -> Result<(), Message> {
     if line.first() == Some(&b'<') {
         return Err(Message::MissingNameBeforeEmail);
     }
-    let open = line.find_byteset("<>").ok_or(Message::MissingEmail)?;
+    let open = search::find_any(line, b"<>").ok_or(Message::MissingEmail)?;
     if line[open] == b'>' {
         return Err(Message::BadName);
     }
@@ -17,7 +19,8 @@ pub(super) fn check_identity(line: &[u8]) -> Result<(), Message> {
         return Err(Message::MissingSpaceBeforeEmail);
     }
     let email = &line[open + 1..];
-    let close = email.find_byteset("<>").filter(|close| email[*close] == b'>').ok_or(Message::BadEmail)?;
+    let close =
+        search::find_any(email, b"<>").filter(|close| email[*close] == b'>').ok_or(Message::BadEmail)?;
     let date = email[close + 1..].strip_prefix(b" ").ok_or(Message::MissingSpaceBeforeDate)?;
     check_date(date.trim_start_with(|character| matches!(character, ' ' | '\t')))
 }

@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 
 use bstr::ByteSlice;
 
+use crate::search;
+
 /// Whether `git fsck` has nothing to say of a submodule's URL.
 pub(super) fn is_allowed_url(url: &[u8]) -> bool {
     if url.starts_with(b"-") {
@@ -69,13 +71,13 @@ fn is_allowed_curl_url(url: &[u8]) -> bool {
 
 /// The URL with its path resolved; `None` where it is not well-formed.
 fn normalise(url: &[u8]) -> Option<Vec<u8>> {
-    let scheme = url.find("://")?;
+    let scheme = search::find(url, b"://")?;
     let in_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+.-".contains(byte);
     if !url[0].is_ascii_alphabetic() || !url[..scheme].iter().all(in_scheme) {
         return None;
     }
     let rest = &url[scheme + 3..];
-    let (authority, path) = rest.split_at(rest.find_byteset("/?#").unwrap_or(rest.len()));
+    let (authority, path) = rest.split_at(search::find_any(rest, b"/?#").unwrap_or(rest.len()));
     let (user, host) = match authority.find_byte(b'@') {
         Some(at) => (&authority[..at], &authority[at + 1..]),
         None => (&b""[..], authority),
@@ -92,7 +94,8 @@ fn normalise(url: &[u8]) -> Option<Vec<u8>> {
 
 fn is_allowed_host(host: &[u8], is_file: bool) -> bool {
     // The last colon begins the port, unless it belongs to an address in brackets.
-    let (name, port) = match host.rfind_byteset(":]").filter(|at| host[*at] == b':') {
+    let (name, port) = match host.iter().rposition(|byte| b":]".contains(byte)).filter(|at| host[*at] == b':')
+    {
         Some(at) => (&host[..at], Some(&host[at + 1..])),
         None => (host, None),
     };
@@ -112,12 +115,12 @@ fn is_allowed_port(port: &[u8]) -> bool {
 
 /// The path without `.` and `..`; `None` where it leads above the root or has a broken escape.
 fn resolve_path(path: &[u8]) -> Option<Vec<u8>> {
-    let (path, tail) = path.split_at(path.find_byteset("?#").unwrap_or(path.len()));
+    let (path, tail) = path.split_at(search::find_any(path, b"?#").unwrap_or(path.len()));
     if !is_escaped(path) || !is_escaped(tail) {
         return None;
     }
     let mut parts: Vec<&[u8]> = Vec::new();
-    for part in path.split_str("/").skip(1) {
+    for part in search::split(path, b'/').skip(1) {
         match part {
             b"." => {}
             b".." => {
@@ -133,7 +136,7 @@ fn resolve_path(path: &[u8]) -> Option<Vec<u8>> {
 
 /// Whether every `%` begins an escape.
 fn is_escaped(text: &[u8]) -> bool {
-    text.find_iter("%").all(|at| escaped(&text[at..]).is_some())
+    (0..text.len()).all(|at| text[at] != b'%' || escaped(&text[at..]).is_some())
 }
 
 /// The byte that an escape at the front stands for.
