@@ -4,13 +4,17 @@
 use std::fs;
 
 use bstr::{BStr, ByteSlice};
+use govc_git::diff::rename::RenameOptions;
+use govc_git::diff::similarity::Score;
 use govc_git::merge::text::{Algorithm, ConflictStyle, Favor, Joining, Labels, TextOptions, merge_text};
-use govc_git::merge::{BranchLabels, MergeOptions, merge_commits};
+use govc_git::merge::{
+    BranchLabels, DirectoryRenamePolicy, MergeError, MergeOptions, SubmoduleHistory, merge_commits,
+};
 use govc_git::object::TreeRef;
-use govc_git::rev::CommitGraph;
+use govc_git::rev::{CommitGraph, is_ancestor};
 use govc_git::store::{MemoryStore, Overlay};
 use govc_git::{ObjectId, ObjectSource};
-use govc_tests::projects::{Style, build, edit, line};
+use govc_tests::projects::{Pair, Style, build, edit, line};
 use govc_tests::{Random, TestRepo, corpus_bundle};
 
 fn join(random: &mut Random, lines: &[String], crlf: bool) -> Vec<u8> {
@@ -187,13 +191,17 @@ struct Answer {
     notices: Vec<String>,
 }
 
-/// Asks git for all merges at once; `None` where it falls over its own assertions.
+/// Asks git for all merges at once; `None` where it falls over its own assertions. Options of the form `KEY=VALUE` are
+/// configuration.
 fn merge_tree(repo: &TestRepo, merges: &[(ObjectId, ObjectId)], options: &[&str]) -> Vec<Option<Answer>> {
     let input: String = merges.iter().map(|(ours, theirs)| format!("{ours} {theirs}\n")).collect();
-    let args: Vec<&str> = ["merge-tree", "--write-tree", "--messages", "-z", "--stdin"]
-        .iter()
-        .chain(options)
-        .copied()
+    let (flags, settings): (Vec<&str>, Vec<&str>) =
+        options.iter().partition(|option| option.starts_with('-'));
+    let args: Vec<&str> = settings
+        .into_iter()
+        .flat_map(|setting| ["-c", setting])
+        .chain(["merge-tree", "--write-tree", "--messages", "-z", "--stdin"])
+        .chain(flags)
         .collect();
     let output = repo.run(&args, input.as_bytes());
     if !output.status.success() {
@@ -241,10 +249,15 @@ fn merge_tree(repo: &TestRepo, merges: &[(ObjectId, ObjectId)], options: &[&str]
     answers
 }
 
-fn merge_here(store: &MemoryStore, graph: &mut CommitGraph, ours: ObjectId, theirs: ObjectId) -> Answer {
+fn merge_here(
+    store: &MemoryStore,
+    graph: &mut CommitGraph,
+    (ours, theirs): (ObjectId, ObjectId),
+    options: &MergeOptions<'_>,
+) -> Answer {
     let options = MergeOptions {
         labels: BranchLabels { ours: ours.to_string().into(), theirs: theirs.to_string().into(), base: None },
-        ..MergeOptions::default()
+        ..options.clone()
     };
     let mut overlay = Overlay::new(store);
     let merged = merge_commits(&mut overlay, graph, &ours, &theirs, &options).unwrap();
@@ -339,7 +352,7 @@ fn flask_merges_as_git_merged_it() {
     for ((line, (ours, theirs)), git) in list.lines().zip(&merges).zip(&answers) {
         let git = git.as_ref().unwrap();
         assert!(line.ends_with(&format!("{} {}", u8::from(!git.clean), git.tree)), "{line}");
-        let here = merge_here(&store, &mut graph, *ours, *theirs);
+        let here = merge_here(&store, &mut graph, (*ours, *theirs), &MergeOptions::default());
         agreement.count(&format!("{ours} {theirs}"), git, &here);
     }
     assert!(agreement.wrong.is_empty(), "{agreement:#?}");
@@ -374,20 +387,31 @@ fn loses_a_file(store: &MemoryStore, git: &Answer) -> bool {
 fn compare_histories(style: Style, seed: u64, count: usize) -> Agreement {
     let repo = TestRepo::init();
     let pairs = build(&repo, style, seed, count);
+    let mut agreement = Agreement::default();
+    compare_pairs(&repo, &pairs, &format!("{style:?}"), (&[], &MergeOptions::default()), &mut agreement);
+    agreement
+}
+
+/// Merges all pairs with git's options and with those that mean the same here.
+fn compare_pairs(
+    repo: &TestRepo,
+    pairs: &[Pair],
+    name: &str,
+    (git_options, options): (&[&str], &MergeOptions<'_>),
+    agreement: &mut Agreement,
+) {
     let merges: Vec<_> = pairs.iter().map(|pair| (pair.ours, pair.theirs)).collect();
-    let answers = merge_tree(&repo, &merges, &[]);
+    let answers = merge_tree(repo, &merges, git_options);
     let store = repo.objects();
     let mut graph = CommitGraph::new();
-    let mut agreement = Agreement::default();
     for (pair, git) in pairs.iter().zip(&answers) {
-        let here = merge_here(&store, &mut graph, pair.ours, pair.theirs);
+        let here = merge_here(&store, &mut graph, (pair.ours, pair.theirs), options);
         let Some(git) = git.as_ref().filter(|git| !loses_a_file(&store, git)) else {
             agreement.set_aside += 1;
             continue;
         };
-        agreement.count(&format!("{style:?} seed {}", pair.seed), git, &here);
+        agreement.count(&format!("{name} seed {}", pair.seed), git, &here);
     }
-    agreement
 }
 
 #[test]
@@ -405,5 +429,163 @@ fn wild_histories_merge_as_git_merges_them() {
 #[test]
 fn criss_cross_histories_merge_as_git_merges_them() {
     let agreement = compare_histories(Style::CrissCross, seed(), rounds(60));
+    assert!(agreement.wrong.is_empty(), "{agreement:#?}");
+}
+
+/// Options of `git merge-tree`, as flags or as configuration, and those that mean the same here. It takes
+/// `-Xno-renames`, `merge.renames` and `-Xdiff-algorithm` too, and does nothing with them: see `with_recursive`.
+fn variants() -> Vec<(&'static [&'static str], MergeOptions<'static>)> {
+    let usual = MergeOptions::default;
+    let similar =
+        |percent| Some(RenameOptions { threshold: Score::from_percent(percent), ..RenameOptions::MERGE });
+    let limited = |limit| Some(RenameOptions { limit, ..RenameOptions::MERGE });
+    let directories = |directory_renames| MergeOptions { directory_renames, ..usual() };
+    vec![
+        (&["-Xours"], MergeOptions { favor: Favor::Ours, ..usual() }),
+        (&["-Xtheirs"], MergeOptions { favor: Favor::Theirs, ..usual() }),
+        (&["-Xfind-renames"], usual()),
+        (&["-Xfind-renames=30%"], MergeOptions { renames: similar(30), ..usual() }),
+        (&["-Xfind-renames=75%"], MergeOptions { renames: similar(75), ..usual() }),
+        (&["-Xfind-renames=100%"], MergeOptions { renames: similar(100), ..usual() }),
+        (
+            &["-Xours", "-Xfind-renames=40%"],
+            MergeOptions { favor: Favor::Ours, renames: similar(40), ..usual() },
+        ),
+        (&["merge.renameLimit=1"], MergeOptions { renames: limited(1), ..usual() }),
+        (&["merge.directoryRenames=false"], directories(DirectoryRenamePolicy::Ignore)),
+        (&["merge.directoryRenames=conflict"], directories(DirectoryRenamePolicy::Conflict)),
+        (&["merge.directoryRenames=true"], directories(DirectoryRenamePolicy::Follow)),
+        (&["merge.conflictStyle=diff3"], MergeOptions { style: ConflictStyle::Diff3, ..usual() }),
+        (&["merge.conflictStyle=zdiff3"], MergeOptions { style: ConflictStyle::ZealousDiff3, ..usual() }),
+    ]
+}
+
+fn compare_variants(style: Style, count: usize) -> Agreement {
+    let repo = TestRepo::init();
+    let pairs = build(&repo, style, seed(), count);
+    let mut agreement = Agreement::default();
+    for (git_options, options) in variants() {
+        let name = format!("{style:?} {git_options:?}");
+        compare_pairs(&repo, &pairs, &name, (git_options, &options), &mut agreement);
+    }
+    agreement
+}
+
+#[test]
+fn histories_merge_as_git_merges_them_with_every_option() {
+    for (style, count) in [(Style::Ordinary, 25), (Style::Wild, 25), (Style::CrissCross, 12)] {
+        let agreement = compare_variants(style, rounds(count));
+        assert!(agreement.wrong.is_empty(), "{agreement:#?}");
+    }
+}
+
+#[test]
+fn histories_without_a_common_ancestor_merge_as_git_merges_them() {
+    let repo = TestRepo::init();
+    let built = build(&repo, Style::Wild, seed(), rounds(40));
+    // Each pair begins with a commit of its own.
+    let pairs: Vec<Pair> =
+        built.windows(2).map(|two| Pair { theirs: two[1].theirs, ..two[0].clone() }).collect();
+    let mut graph = CommitGraph::new();
+    let (store, first) = (repo.objects(), &pairs[0]);
+    let refused = merge_commits(
+        &mut Overlay::new(&store),
+        &mut graph,
+        &first.ours,
+        &first.theirs,
+        &MergeOptions::default(),
+    );
+    assert_eq!(refused, Err(MergeError::UnrelatedHistories { ours: first.ours, theirs: first.theirs }));
+    let ids = [first.ours, first.theirs].map(|id| id.to_string());
+    let git = repo.run(&["merge-tree", "--write-tree", &ids[0], &ids[1]], b"");
+    assert!(git.stderr.contains_str("refusing to merge unrelated histories"));
+
+    let options = MergeOptions { unrelated_histories: true, ..MergeOptions::default() };
+    let mut agreement = Agreement::default();
+    compare_pairs(&repo, &pairs, "unrelated", (&["--allow-unrelated-histories"], &options), &mut agreement);
+    assert!(agreement.wrong.is_empty(), "{agreement:#?}");
+}
+
+/// What `git merge --strategy=recursive -Xno-renames` makes of a pair: the tree of a merge without conflicts, or the stages. That
+/// strategy heeds options that git's usual one takes and then ignores.
+fn with_recursive(repo: &TestRepo, pair: &Pair, options: &[&str]) -> Result<ObjectId, Vec<String>> {
+    let [ours, theirs] = [pair.ours, pair.theirs].map(|id| id.to_string());
+    repo.git(&["checkout", "-q", "-f", "--detach", &ours]);
+    let args = ["merge", "-q", "--no-commit", "--no-ff", "-s", "recursive", "-Xno-renames"];
+    let result = match repo.run(&[&args, options, &[theirs.as_str()]].concat(), b"").status.success() {
+        true => Ok(repo.git(&["write-tree"]).trim().parse().unwrap()),
+        false => Err(repo.git(&["ls-files", "-u"]).lines().map(str::to_owned).collect()),
+    };
+    repo.git(&["reset", "-q", "--hard"]);
+    repo.git(&["clean", "-f", "-d", "-q"]);
+    result
+}
+
+#[test]
+fn histories_without_renames_and_with_another_diff_merge_as_git_merges_them() {
+    let repo = TestRepo::init();
+    let pairs = build(&repo, Style::Ordinary, seed(), rounds(20));
+    let store = repo.objects();
+    let mut graph = CommitGraph::new();
+    let usual = MergeOptions { renames: None, ..MergeOptions::default() };
+    let myers = MergeOptions { algorithm: Algorithm::Myers, ..usual.clone() };
+    let ours = MergeOptions { favor: Favor::Ours, ..myers.clone() };
+    let variants: [(&[&str], MergeOptions<'_>); 3] =
+        [(&[], usual), (&["-Xdiff-algorithm=myers"], myers), (&["-Xdiff-algorithm=myers", "-Xours"], ours)];
+    for (git_options, options) in variants {
+        let mut clean = 0;
+        for pair in &pairs {
+            let here = merge_here(&store, &mut graph, (pair.ours, pair.theirs), &options);
+            let here = if here.clean { Ok(here.tree) } else { Err(here.stages) };
+            clean += usize::from(here.is_ok());
+            assert_eq!(here, with_recursive(&repo, pair, git_options), "{git_options:?} seed {}", pair.seed);
+        }
+        assert!(clean > 0 && clean < pairs.len(), "{clean} of {} are clean", pairs.len());
+    }
+}
+
+/// The history of a submodule that is checked out.
+struct CheckedOut {
+    store: MemoryStore,
+}
+
+impl SubmoduleHistory for CheckedOut {
+    fn is_ancestor(&self, path: &BStr, ancestor: &ObjectId, descendant: &ObjectId) -> Option<bool> {
+        assert_eq!(path, "lib/sub");
+        is_ancestor(&mut CommitGraph::new(), &self.store, ancestor, descendant).ok()
+    }
+}
+
+#[test]
+fn submodules_that_are_checked_out_merge_as_git_merges_them() {
+    let repo = TestRepo::init();
+    let sub = TestRepo::init();
+    let commit = |message: &str| {
+        sub.git(&["commit", "-q", "--allow-empty", "-m", message]);
+        sub.id("HEAD")
+    };
+    let [root, old, new] = ["root", "old", "new"].map(commit);
+    sub.git(&["checkout", "-q", "-b", "aside", &root.to_string()]);
+    let aside = commit("aside");
+    repo.git(&["clone", "-q", sub.path().to_str().unwrap(), "lib/sub"]);
+    let unknown = ObjectId::from_bytes([0x11; 20]);
+    let gitlink = |id: ObjectId, parent: Option<&str>| -> ObjectId {
+        repo.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{id},lib/sub")]);
+        let tree = repo.git(&["write-tree"]);
+        let mut args = vec!["commit-tree", "-m", "x", tree.trim()];
+        args.extend(parent.into_iter().flat_map(|parent| ["-p", parent]));
+        repo.git(&args).trim().parse().unwrap()
+    };
+    let all = [root, old, new, aside, unknown];
+    let history = CheckedOut { store: sub.objects() };
+    let options = MergeOptions { submodules: Some(&history), ..MergeOptions::default() };
+    let mut pairs = Vec::new();
+    for base in all {
+        let parent = gitlink(base, None).to_string();
+        let sides = all.map(|id| gitlink(id, Some(&parent)));
+        pairs.extend(sides.iter().flat_map(|ours| sides.map(|theirs| Pair { seed: 0, ours: *ours, theirs })));
+    }
+    let mut agreement = Agreement::default();
+    compare_pairs(&repo, &pairs, "submodules", (&[], &options), &mut agreement);
     assert!(agreement.wrong.is_empty(), "{agreement:#?}");
 }

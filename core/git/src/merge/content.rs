@@ -101,26 +101,36 @@ impl Contents<'_> {
             }
             return open(ours);
         };
-        let contains = |ancestor: &Side, descendant: &Side| {
-            self.options.submodules?.is_ancestor(path, &ancestor.id, &descendant.id)
-        };
-        if contains(base, ours) == Some(true) && contains(base, theirs) == Some(true) {
-            for (old, new) in [(ours, theirs), (theirs, ours)] {
-                if contains(old, new) == Some(true) {
-                    let text = format_args!("Fast-forwarding submodule {path} to {}", new.id);
-                    self.report.note(path, None, text);
-                    return Merged { side: *new, conflict: None };
-                }
+        match self.newer_submodule(path, base, [ours, theirs]) {
+            Ok(side) => {
+                let text = format_args!("Note: Fast-forwarding submodule {path} to {}", side.id);
+                self.report.note(path, None, text);
+                return Merged { side: *side, conflict: None };
             }
-            self.report.note(
-                path,
-                kind,
-                format_args!("Failed to merge submodule {path} (not possible to fast-forward)"),
-            );
-        } else {
-            self.report.note(path, kind, format_args!("Failed to merge submodule {path} (not checked out)"));
+            Err(why) => {
+                self.report.note(path, kind, format_args!("Failed to merge submodule {path}{why}"));
+            }
         }
         open(if self.depth > 0 { base } else { ours })
+    }
+
+    /// The side whose commit contains that of the other, both of which contain the base's; else why there is none.
+    fn newer_submodule<'s>(
+        &self,
+        path: &BStr,
+        base: &Side,
+        [ours, theirs]: [&'s Side; 2],
+    ) -> Result<&'s Side, &'static str> {
+        let history = self.options.submodules.ok_or(" (not checked out)")?;
+        let contains =
+            |ancestor: &Side, descendant: &Side| history.is_ancestor(path, &ancestor.id, &descendant.id);
+        match (contains(base, ours), contains(base, theirs)) {
+            (Some(true), Some(true)) if contains(ours, theirs) == Some(true) => Ok(theirs),
+            (Some(true), Some(true)) if contains(theirs, ours) == Some(true) => Ok(ours),
+            (Some(true), Some(true)) => Err(""),
+            (Some(_), Some(_)) => Err(" (commits don't follow merge-base)"),
+            _ => Err(" (commits not present)"),
+        }
     }
 
     fn merge_files(

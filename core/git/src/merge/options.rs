@@ -87,7 +87,7 @@ pub struct MergeOptions<'a> {
     pub style: ConflictStyle,
     /// Which side wins where both changed the same lines or the same file that has none.
     pub favor: Favor,
-    /// How renames are found; `None` ignores them.
+    /// How renames are found; `None` ignores them. Where only equal files are found, no directory is renamed.
     pub renames: Option<RenameOptions>,
     /// What is done with files in renamed directories.
     pub directory_renames: DirectoryRenamePolicy,

@@ -12,6 +12,7 @@ use super::options::{DirectoryRenamePolicy, MergeError, MergeOptions};
 use super::rename::{self, Rename, SideRenames};
 use super::survey::{BASE, OURS, Sides, Survey, THEIRS, Three, directories, files, look_up};
 use crate::diff::Side;
+use crate::diff::similarity::Score;
 use crate::name_map::NameMap;
 use crate::store::{ObjectStore, Overlay, ReadError};
 use crate::{Kind, ObjectId};
@@ -70,7 +71,10 @@ pub(super) fn merge_at_depth(
         conflicts: Vec::new(),
     };
     if let Some(renames) = &options.renames {
-        let with_directories = depth == 0 && options.directory_renames != DirectoryRenamePolicy::Ignore;
+        // As in git, where only equal files count as renamed, directories do not.
+        let with_directories = depth == 0
+            && options.directory_renames != DirectoryRenamePolicy::Ignore
+            && renames.threshold < Score::MAX;
         let mut found = [SideRenames::default(), SideRenames::default()];
         for (at, found) in found.iter_mut().enumerate() {
             *found = rename::find(merge.store, at + 1, &mut sides[at], renames, &options.limits)?;
