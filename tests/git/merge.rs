@@ -536,9 +536,14 @@ fn histories_without_renames_and_with_another_diff_merge_as_git_merges_them() {
         let mut clean = 0;
         for pair in &pairs {
             let here = merge_here(&store, &mut graph, (pair.ours, pair.theirs), &options);
-            let here = if here.clean { Ok(here.tree) } else { Err(here.stages) };
+            // What gives way to a directory is named after the side, which that strategy calls HEAD.
+            let place = |stage: &String| stage.split('~').next().map(str::to_owned);
+            let here =
+                if here.clean { Ok(here.tree) } else { Err(here.stages.iter().filter_map(place).collect()) };
             clean += usize::from(here.is_ok());
-            assert_eq!(here, with_recursive(&repo, pair, git_options), "{git_options:?} seed {}", pair.seed);
+            let git = with_recursive(&repo, pair, git_options)
+                .map_err(|stages| stages.iter().filter_map(place).collect::<Vec<_>>());
+            assert_eq!(here, git, "{git_options:?} seed {}", pair.seed);
         }
         assert!(clean > 0 && clean < pairs.len(), "{clean} of {} are clean", pairs.len());
     }
