@@ -152,7 +152,8 @@ impl PackIndex {
     pub fn find(&self, id: &ObjectId) -> Option<usize> {
         let bucket = self.bucket(id.as_bytes()[0]);
         let (ids, _) = self.bytes[IDS_AT..IDS_AT + ObjectId::LEN * self.count].as_chunks();
-        let found = ids[bucket.clone()].binary_search(id.as_bytes()).ok()?;
+        let found =
+            ids[bucket.clone()].binary_search_by(|other| ObjectId::from_bytes(*other).cmp(id)).ok()?;
         Some(bucket.start + found)
     }
 
