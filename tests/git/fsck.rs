@@ -11,7 +11,7 @@ use govc_git::verify::{
     Message, ObjectChecker, Problem, Severity, Subject, Verifier, VerifyOptions, check_object, check_refs,
 };
 use govc_git::{Kind, Object, ObjectId, ObjectSource};
-use govc_tests::{TestRepo, corpus_bundle};
+use govc_tests::{Random, TestRepo, corpus_bundle};
 
 const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 const AUTHOR: &str = "author A <a@b> 1 +0000\n";
@@ -568,20 +568,9 @@ fn extra_header_lines_are_found_where_git_is_told_to_look() {
     assert!(ours.values().all(|messages| *messages == [Message::ExtraHeaderEntry]));
 }
 
-/// A fixed sequence of numbers, the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides as u64) as usize
-    }
-
-    fn text(&mut self, pieces: &[&str], most: usize) -> String {
-        (0..=self.roll(most)).map(|_| pieces[self.roll(pieces.len())]).collect()
-    }
+/// Some of the pieces, up to one more than `most`, in a row.
+fn text(random: &mut Random, pieces: &[&str], most: usize) -> String {
+    (0..=random.below(most)).map(|_| *random.pick(pieces)).collect()
 }
 
 #[test]
@@ -604,10 +593,10 @@ fn random_submodule_urls_are_judged_as_git_judges_them() {
         "\\\\", "[::1]", "-", " ", "_", "%2f", "%00", "\\n", "http://", "\u{e9}", "+", "[", "]", "0", "%41",
         "\\t", "~", "!",
     ];
-    let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+    let mut random = Random::new(1);
     let mut texts = BTreeSet::new();
     while texts.len() < 1500 {
-        let url = starts[dice.roll(starts.len())].to_owned() + &dice.text(&pieces, 7);
+        let url = (*random.pick(&starts)).to_owned() + &text(&mut random, &pieces, 7);
         texts.insert(BString::from(format!("[submodule \"x\"]\n\turl = \"{url}\"\n")));
     }
     let mut bench = Bench::new();
@@ -654,12 +643,12 @@ fn random_configuration_is_read_as_git_reads_it() {
         "_",
         "\u{b}",
     ];
-    let mut dice = Dice(0x1234_5678_9abc_def1);
+    let mut random = Random::new(1);
     let mut texts = BTreeSet::new();
     while texts.len() < 2000 {
         let start =
-            ["[submodule \"x\"]\n", "[submodule \"x\"]\npath=-y\nurl=", "[submodule ", ""][dice.roll(4)];
-        texts.insert(BString::from(start.to_owned() + &dice.text(&pieces, 9)));
+            ["[submodule \"x\"]\n", "[submodule \"x\"]\npath=-y\nurl=", "[submodule ", ""][random.below(4)];
+        texts.insert(BString::from(start.to_owned() + &text(&mut random, &pieces, 9)));
     }
     let mut bench = Bench::new();
     add_special(&mut bench, ".gitmodules", &texts);
@@ -669,14 +658,14 @@ fn random_configuration_is_read_as_git_reads_it() {
 #[test]
 fn random_trees_are_judged_as_git_judges_them() {
     let names = ["a", "a-", "a.", "a0", "a-b", "a.b", "ab", "b", "a-b-", "A", "a-b.c"];
-    let mut dice = Dice(0x0fed_cba9_8765_4321);
+    let mut random = Random::new(1);
     let mut bench = Bench::new();
     let blob = bench.add("a blob", Kind::Blob, b"x");
     for _ in 0..2000 {
-        let mut entries: Vec<(String, &str)> = (0..=dice.roll(6))
-            .map(|_| (names[dice.roll(names.len())].to_owned(), ["100644", "40000", "160000"][dice.roll(3)]))
+        let mut entries: Vec<(String, &str)> = (0..=random.below(6))
+            .map(|_| ((*random.pick(&names)).to_owned(), ["100644", "40000", "160000"][random.below(3)]))
             .collect();
-        if dice.roll(3) > 0 {
+        if random.below(3) > 0 {
             entries.sort_by_key(|(name, mode)| name.clone() + if *mode == "40000" { "/" } else { "\0" });
         }
         let tree = |mode: &str| if mode == "40000" { ObjectId::EMPTY_TREE } else { blob };

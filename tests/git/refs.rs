@@ -12,7 +12,7 @@ use govc_git::refs::name::{Levels, check_format};
 use govc_git::refs::packed::{PackedRefs, write_packed};
 use govc_git::refs::reflog::{Reflog, write_line};
 use govc_git::refs::{Expected, NewValue, RefName, RefStore, RefTarget, RefUpdate};
-use govc_tests::TestRepo;
+use govc_tests::{Random, TestRepo};
 
 fn git_accepts(options: &[&str], name: &[u8]) -> bool {
     let output =
@@ -114,18 +114,6 @@ fn set(name: RefName, expected: Expected, id: ObjectId) -> RefUpdate {
     RefUpdate { name, expected, new: NewValue::Set(id) }
 }
 
-/// A fixed sequence of numbers, the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides as u64) as usize
-    }
-}
-
 /// Random sets of updates, given to `git update-ref --stdin` and to the store: the same are refused, and the refs are
 /// the same after each.
 #[test]
@@ -137,22 +125,22 @@ fn updates_do_what_git_does() {
         ["refs/heads/a", "refs/heads/a/b", "refs/heads/a-b", "refs/heads/c", "refs/tags/d/e", "refs/tags/d"]
             .map(|name| RefName::new(name).unwrap());
     let mut refs = RefStore::new();
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let mut random = Random::new(1);
     let (mut made, mut refused, mut judged_whole) = (0, 0, 0);
     for _ in 0..250 {
         let mut script = BString::default();
         let mut updates = Vec::new();
-        for _ in 0..=dice.roll(3) {
-            let name = &names[dice.roll(names.len())];
-            let expected = match dice.roll(4) {
+        for _ in 0..=random.below(3) {
+            let name = random.pick(&names);
+            let expected = match random.below(4) {
                 0 => Expected::Missing,
-                1 => Expected::Value(ids[dice.roll(3)]),
+                1 => Expected::Value(*random.pick(&ids)),
                 _ => Expected::Any,
             };
-            let new = match dice.roll(4) {
+            let new = match random.below(4) {
                 0 => NewValue::Delete,
-                1 => NewValue::Symbolic(names[dice.roll(names.len())].clone()),
-                _ => NewValue::Set(ids[dice.roll(3)]),
+                1 => NewValue::Symbolic(random.pick(&names).clone()),
+                _ => NewValue::Set(*random.pick(&ids)),
             };
             let update = RefUpdate { name: name.clone(), expected, new };
             // Two meant differences: here, what is missing may be deleted, and a symbolic ref that leads nowhere is not

@@ -5,7 +5,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a measurement ends by panicking")]
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use govc_git::ObjectId;
 use govc_git::diff::rename::RenameOptions;
@@ -13,7 +13,7 @@ use govc_git::diff::unified::{PatchOptions, write_patch};
 use govc_git::diff::{DiffOptions, diff_trees};
 use govc_git::limits::Limits;
 use govc_git::store::MemoryStore;
-use govc_tests::TestRepo;
+use govc_tests::{TestRepo, best_and_median};
 
 const COMPARISONS: usize = 500;
 const ROUNDS: usize = 9;
@@ -34,15 +34,15 @@ fn main() {
     let trees = repo.git(&["log", "--first-parent", "--format=%T", &format!("-{}", COMPARISONS + 1)]);
     let trees: Vec<ObjectId> = trees.lines().rev().map(|line| line.parse().unwrap()).collect();
     let input: String = trees.windows(2).map(|pair| format!("{} {}\n", pair[0], pair[1])).collect();
-    let empty = median(|| drop(repo.git_bytes(&["diff-tree", "--stdin", "-r"], b"")));
+    let empty = best_and_median(ROUNDS, || drop(repo.git_bytes(&["diff-tree", "--stdin", "-r"], b"")));
     println!("microseconds for one comparison of {} (best, median of {ROUNDS} rounds)", trees.len() - 1);
     println!("git: without the start of the process, {:.1} ms", empty.1.as_secs_f64() * 1e3);
     for (name, git_options, renames, patches) in WORKLOADS {
-        let ours = median(|| {
+        let ours = best_and_median(ROUNDS, || {
             black_box(compare(&store, &trees, renames, patches));
         });
         let args = [&["diff-tree", "--stdin", "-r"], git_options].concat();
-        let git = median(|| drop(black_box(repo.git_bytes(&args, input.as_bytes()))));
+        let git = best_and_median(ROUNDS, || drop(black_box(repo.git_bytes(&args, input.as_bytes()))));
         let each = |time: Duration| time.as_secs_f64() * 1e6 / (trees.len() - 1) as f64;
         let git = (git.0.saturating_sub(empty.0), git.1.saturating_sub(empty.1));
         println!(
@@ -70,17 +70,4 @@ fn compare(store: &MemoryStore, trees: &[ObjectId], renames: Option<RenameOption
         size += changes.files.len() + out.len();
     }
     size
-}
-
-/// The best and the median time.
-fn median(mut work: impl FnMut()) -> (Duration, Duration) {
-    let mut times: Vec<Duration> = (0..ROUNDS)
-        .map(|_| {
-            let start = Instant::now();
-            work();
-            start.elapsed()
-        })
-        .collect();
-    times.sort();
-    (times[0], times[ROUNDS / 2])
 }

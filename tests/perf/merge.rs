@@ -5,13 +5,13 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a measurement ends by panicking")]
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use govc_git::ObjectId;
 use govc_git::merge::{MergeOptions, merge_commits};
 use govc_git::rev::CommitGraph;
 use govc_git::store::{MemoryStore, Overlay};
-use govc_tests::TestRepo;
+use govc_tests::{TestRepo, best_and_median};
 
 const ROUNDS: usize = 9;
 
@@ -31,16 +31,16 @@ fn main() {
     let merges: Vec<_> = all.iter().step_by((all.len() / count).max(1)).take(count).copied().collect();
     let input: String = merges.iter().map(|(ours, theirs)| format!("{ours} {theirs}\n")).collect();
     println!("microseconds for one merge of {} (best, median of {ROUNDS} rounds)", merges.len());
-    let cold = median(|| {
+    let cold = best_and_median(ROUNDS, || {
         merge_all(&store, &mut CommitGraph::new(), &merges);
     });
     let mut graph = CommitGraph::new();
-    let warm = median(|| {
+    let warm = best_and_median(ROUNDS, || {
         merge_all(&store, &mut graph, &merges);
     });
     let one = |text: &[u8]| drop(black_box(repo.git_bytes(&["merge-tree", "--write-tree", "--stdin"], text)));
-    let empty = median(|| one(b""));
-    let git = median(|| one(input.as_bytes()));
+    let empty = best_and_median(ROUNDS, || one(b""));
+    let git = best_and_median(ROUNDS, || one(input.as_bytes()));
     let each = |time: Duration| time.as_secs_f64() * 1e6 / merges.len() as f64;
     println!("govc, history read in each round {:8.1} {:8.1}", each(cold.0), each(cold.1));
     println!("govc, history known              {:8.1} {:8.1}", each(warm.0), each(warm.1));
@@ -56,17 +56,4 @@ fn merge_all(store: &MemoryStore, graph: &mut CommitGraph, merges: &[(ObjectId, 
         merge_commits(&mut overlay, graph, ours, theirs, &options).unwrap().clean
     };
     merges.iter().filter(clean).count()
-}
-
-/// The best and the median time.
-fn median(mut work: impl FnMut()) -> (Duration, Duration) {
-    let mut times: Vec<Duration> = (0..ROUNDS)
-        .map(|_| {
-            let start = Instant::now();
-            work();
-            start.elapsed()
-        })
-        .collect();
-    times.sort();
-    (times[0], times[ROUNDS / 2])
 }

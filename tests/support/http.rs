@@ -24,6 +24,9 @@ use govc_git::{Kind, Object, ObjectId, ObjectSource, ReadError};
 
 use crate::TestRepo;
 
+/// A body reaches a machine in pieces of so many bytes, which end anywhere.
+const PIECE_BYTES: usize = 1000;
+
 /// A repository in memory, as a host would hold it.
 #[derive(Default)]
 pub struct HeldRepository {
@@ -292,9 +295,26 @@ fn answer(
                 _ => body,
             };
             write_head(stream, &endpoint)?;
+            let HeldRepository { options, policy, .. } = *repository.lock().unwrap();
             match endpoint.service() {
-                Service::UploadPack => upload_pack(stream, &endpoint, body, repository)?,
-                Service::ReceivePack => receive_pack(stream, &endpoint, body, repository)?,
+                Service::UploadPack => {
+                    let mut machine = match endpoint {
+                        Endpoint::Advertise { version, .. } => UploadPack::advertise(version, options),
+                        Endpoint::Answer { version, .. } => UploadPack::new(version, options),
+                    };
+                    body.chunks(PIECE_BYTES).for_each(|piece| machine.handle_input(piece));
+                    machine.end_input();
+                    upload_pack(stream, machine, repository)?;
+                }
+                Service::ReceivePack => {
+                    let mut machine = match endpoint {
+                        Endpoint::Advertise { version, .. } => ReceivePack::advertise(version, policy),
+                        Endpoint::Answer { .. } => ReceivePack::new(policy),
+                    };
+                    body.chunks(PIECE_BYTES).for_each(|piece| machine.handle_input(piece));
+                    machine.end_input();
+                    receive_pack(stream, machine, repository)?;
+                }
             }
             stream.write_all(b"0\r\n\r\n")
         }
@@ -303,20 +323,9 @@ fn answer(
 
 fn upload_pack(
     stream: &mut TcpStream,
-    endpoint: &Endpoint,
-    body: &[u8],
+    mut machine: UploadPack,
     repository: &Mutex<HeldRepository>,
 ) -> std::io::Result<()> {
-    let options = repository.lock().unwrap().options;
-    let mut machine = match endpoint {
-        Endpoint::Advertise { version, .. } => UploadPack::advertise(*version, options),
-        Endpoint::Answer { version, .. } => {
-            let mut machine = UploadPack::new(*version, options);
-            body.chunks(1000).for_each(|piece| machine.handle_input(piece));
-            machine.end_input();
-            machine
-        }
-    };
     let refs = ServedRefs::from_store(&repository.lock().unwrap().refs);
     loop {
         // Locked for each piece only: other connections go on in between.
@@ -338,20 +347,9 @@ fn upload_pack(
 
 fn receive_pack(
     stream: &mut TcpStream,
-    endpoint: &Endpoint,
-    body: &[u8],
+    mut machine: ReceivePack,
     repository: &Mutex<HeldRepository>,
 ) -> std::io::Result<()> {
-    let policy = repository.lock().unwrap().policy;
-    let mut machine = match endpoint {
-        Endpoint::Advertise { version, .. } => ReceivePack::advertise(*version, policy),
-        Endpoint::Answer { .. } => {
-            let mut machine = ReceivePack::new(policy);
-            body.chunks(1000).for_each(|piece| machine.handle_input(piece));
-            machine.end_input();
-            machine
-        }
-    };
     let refs = ServedRefs::from_store(&repository.lock().unwrap().refs);
     loop {
         let mut held = repository.lock().unwrap();

@@ -9,6 +9,7 @@ mod history;
 mod http;
 pub mod projects;
 mod random;
+mod timing;
 mod walks;
 
 pub use corpus::corpus_bundle;
@@ -16,4 +17,5 @@ pub use git::TestRepo;
 pub use history::{Dates, PATHS, history};
 pub use http::{GitServer, HeldRepository};
 pub use random::Random;
+pub use timing::best_and_median;
 pub use walks::{Comparison, lines, run};

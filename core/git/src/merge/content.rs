@@ -62,9 +62,9 @@ impl Contents<'_> {
             Merged { side: Side { mode, id: ours.id }, conflict: None }
         } else {
             match ours.mode.kind() {
-                EntryKind::Submodule => self.merge_submodule(path, three),
+                EntryKind::Submodule => self.merge_submodule(path, base.as_ref(), [ours, theirs]),
                 EntryKind::Symlink => self.choose(base.as_ref(), ours, theirs),
-                _ => self.merge_files(path, three, origins, nested)?,
+                _ => self.merge_files(path, base.as_ref(), [ours, theirs], origins, nested)?,
             }
         };
         merged.side.mode = mode;
@@ -85,13 +85,7 @@ impl Contents<'_> {
         }
     }
 
-    fn merge_submodule(&mut self, path: &BStr, three: &Three) -> Merged {
-        let [base, Some(ours), Some(theirs)] = three else {
-            return Merged {
-                side: Side { mode: crate::object::Mode::SUBMODULE, id: crate::ObjectId::NULL },
-                conflict: None,
-            };
-        };
+    fn merge_submodule(&mut self, path: &BStr, base: Option<&Side>, [ours, theirs]: [&Side; 2]) -> Merged {
         let open = |side: &Side| Merged { side: *side, conflict: Some(ConflictKind::Submodule) };
         let kind = Some(ConflictKind::Submodule);
         let Some(base) = base else {
@@ -136,20 +130,15 @@ impl Contents<'_> {
     fn merge_files(
         &mut self,
         path: &BStr,
-        three: &Three,
+        base: Option<&Side>,
+        [ours, theirs]: [&Side; 2],
         origins: [&BStr; 3],
         nested: bool,
     ) -> Result<Merged, MergeError> {
-        let [base, Some(ours), Some(theirs)] = three else {
-            return Err(crate::ReadError::Missing(crate::ObjectId::NULL).into());
-        };
         let base = base.filter(|base| base.mode.is_regular());
         let read = |side: &Side| self.store.read_blob(&side.id);
-        let bytes = [
-            base.as_ref().map(read).transpose()?.unwrap_or_else(|| Arc::from([])),
-            read(ours)?,
-            read(theirs)?,
-        ];
+        let bytes =
+            [base.map(read).transpose()?.unwrap_or_else(|| Arc::from([])), read(ours)?, read(theirs)?];
         let FileDriver { driver, marker_size } =
             self.options.driver_for.map(|driver_for| driver_for(path)).unwrap_or_default();
         let labels = self.labels(origins);
@@ -174,7 +163,7 @@ impl Contents<'_> {
                 Merged { side: side(id), conflict: None }
             }
             None => {
-                let merged = self.choose(base.as_ref(), ours, theirs);
+                let merged = self.choose(base, ours, theirs);
                 if merged.conflict.is_some() {
                     let [ours, _, theirs] = &labels;
                     let text =

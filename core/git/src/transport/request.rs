@@ -223,10 +223,12 @@ impl RequestReader {
                     (Phase::Arguments, packet) => {
                         arguments_packet(packet, self.command.as_mut(), &mut self.budget)?
                     }
-                    (Phase::Wants, packet) => wants_packet(packet, self.command.as_mut(), &mut self.budget)?,
+                    (Phase::Wants, packet) => {
+                        wants_packet(packet, fetch_of(&mut self.command)?, &mut self.budget)?
+                    }
                     (Phase::Haves, packet) => {
                         self.has_haves = true;
-                        haves_packet(packet, self.command.as_mut(), &mut self.budget)?
+                        haves_packet(packet, fetch_of(&mut self.command)?, &mut self.budget)?
                     }
                     (Phase::Ended, _) => return Err(RequestError::TrailingBytes),
                 };
@@ -447,12 +449,18 @@ fn parse_number(digits: &[u8]) -> Option<i64> {
     all_digits.then(|| digits.to_str().ok()?.parse().ok()).flatten()
 }
 
+fn fetch_of(command: &mut Option<Command>) -> Result<&mut FetchRequest, RequestError> {
+    match command {
+        Some(Command::Fetch(request)) => Ok(request),
+        _ => Err(RequestError::UnexpectedEnd),
+    }
+}
+
 fn wants_packet(
     packet: Packet<'_>,
-    command: Option<&mut Command>,
+    request: &mut FetchRequest,
     budget: &mut Budget,
 ) -> Result<Phase, RequestError> {
-    let Some(Command::Fetch(request)) = command else { return Err(RequestError::UnexpectedEnd) };
     if packet == Packet::Flush {
         return Ok(if request.wants.is_empty() { Phase::Ended } else { Phase::Haves });
     }
@@ -475,10 +483,9 @@ fn wants_packet(
 
 fn haves_packet(
     packet: Packet<'_>,
-    command: Option<&mut Command>,
+    request: &mut FetchRequest,
     budget: &mut Budget,
 ) -> Result<Phase, RequestError> {
-    let Some(Command::Fetch(request)) = command else { return Err(RequestError::UnexpectedEnd) };
     if packet == Packet::Flush {
         // Clients repeat what is common before each flush; the last flush ends the stream.
         return Ok(Phase::Haves);
