@@ -1,28 +1,45 @@
 //! Errors on their way out: a plain object `{ code, message, details }`, which `wasm/js/errors.ts` makes a `GovcError`.
 
 use govc_engine::{Detail, Error};
-use js_sys::{Array, Object, Reflect};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
+
+// In place of js-sys, whose support of promises would stay in the module.
+#[wasm_bindgen]
+extern "C" {
+    type Object;
+    #[wasm_bindgen(constructor)]
+    fn new() -> Object;
+    #[wasm_bindgen(js_namespace = Reflect, js_name = set)]
+    fn set(object: &Object, name: &str, value: &JsValue);
+    #[wasm_bindgen(js_namespace = Reflect, js_name = set)]
+    fn set_text(object: &Object, name: &str, value: &str);
+    #[wasm_bindgen(js_namespace = Reflect, js_name = set)]
+    fn set_number(object: &Object, name: &str, value: f64);
+
+    type Array;
+    #[wasm_bindgen(constructor)]
+    fn new() -> Array;
+    #[wasm_bindgen(method)]
+    fn push(this: &Array, text: &str);
+}
 
 /// The value to throw for a failure of the engine.
 pub fn thrown(error: Error) -> JsValue {
     let failure = Object::new();
-    set(&failure, "code", &JsValue::from_str(error.code().name()));
-    set(&failure, "message", &JsValue::from_str(error.message()));
+    set_text(&failure, "code", error.code().name());
+    set_text(&failure, "message", error.message());
     let details = Object::new();
     for (name, detail) in error.details() {
-        let value = match detail {
-            Detail::Text(text) => JsValue::from_str(text),
-            Detail::Number(number) => JsValue::from_f64(*number as f64),
-            Detail::List(texts) => texts.iter().map(|text| JsValue::from_str(text)).collect::<Array>().into(),
-        };
-        set(&details, name, &value);
+        match detail {
+            Detail::Text(text) => set_text(&details, name, text),
+            Detail::Number(number) => set_number(&details, name, *number as f64),
+            Detail::List(texts) => {
+                let list = Array::new();
+                texts.iter().for_each(|text| list.push(text));
+                set(&details, name, &list);
+            }
+        }
     }
     set(&failure, "details", &details);
     failure.into()
-}
-
-fn set(object: &Object, name: &str, value: &JsValue) {
-    // A fresh plain object takes any property; `expect` would bring JavaScript's values in debug form into the module.
-    let _ = Reflect::set(object, &JsValue::from_str(name), value);
 }
