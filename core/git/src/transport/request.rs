@@ -450,10 +450,8 @@ fn parse_number(digits: &[u8]) -> Option<i64> {
 }
 
 fn fetch_of(command: &mut Option<Command>) -> Result<&mut FetchRequest, RequestError> {
-    match command {
-        Some(Command::Fetch(request)) => Ok(request),
-        _ => Err(RequestError::UnexpectedEnd),
-    }
+    let Some(Command::Fetch(request)) = command else { return Err(RequestError::UnexpectedEnd) };
+    Ok(request)
 }
 
 fn wants_packet(
