@@ -6,8 +6,8 @@ use std::fmt::Write;
 
 use bstr::ByteSlice;
 use govc_git::ObjectId;
+use govc_git::diff::change::Algorithm;
 use govc_git::diff::hunk::TextDiff;
-use govc_git::diff::lines::Algorithm;
 use govc_git::diff::quote::quote_path;
 use govc_git::diff::rename::{Copies, RenameOptions};
 use govc_git::diff::similarity::Score;

@@ -5,12 +5,13 @@ use govc_git::limits::Limits;
 use govc_git::pack::{PackSources, PackWriter, WriteOptions};
 use govc_git::refs::{Expected, NewValue, RefName, RefStore, RefUpdate};
 use govc_git::rev::CommitGraph;
+use govc_git::transport::Served;
 use govc_git::transport::WantPolicy;
 use govc_git::transport::bundle::BundleHeader;
 use govc_git::transport::ls_refs::ServedRefs;
 use govc_git::transport::request::Version;
 use govc_git::transport::select::{Selection, SelectionRequest};
-use govc_git::transport::server::{Served, UploadPack};
+use govc_git::transport::server::UploadPack;
 use govc_git::{ObjectId, ObjectSource};
 use govc_tests::{GitServer, HeldRepository, TestRepo, corpus_bundle};
 

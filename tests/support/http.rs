@@ -18,8 +18,9 @@ use govc_git::transport::capabilities::Service;
 use govc_git::transport::http::{Endpoint, HttpError, NO_CACHE, RequestHead, route};
 use govc_git::transport::ls_refs::ServedRefs;
 use govc_git::transport::push::{PushStep, ReceivePack};
-use govc_git::transport::server::{ServeOptions, Served, UploadPack};
+use govc_git::transport::server::UploadPack;
 use govc_git::transport::{PushPolicy, PushRequest, Refusal};
+use govc_git::transport::{ServeOptions, Served};
 use govc_git::{Kind, Object, ObjectId, ObjectSource, ReadError};
 
 use crate::TestRepo;

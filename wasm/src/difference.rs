@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use govc_engine::git::diff::binary::is_binary;
+use govc_engine::git::diff::change::Algorithm;
 use govc_engine::git::diff::hunk::TextDiff;
-use govc_engine::git::diff::lines::Algorithm;
 use govc_engine::git::diff::rename::RenameOptions;
 use govc_engine::git::diff::similarity::Score;
 use govc_engine::git::diff::unified::{PatchOptions, write_patch};

@@ -14,8 +14,9 @@ use govc_git::transport::capabilities::Service;
 use govc_git::transport::http::{Endpoint, HttpError, RequestHead, route};
 use govc_git::transport::ls_refs::ServedRefs;
 use govc_git::transport::push::{PushStep, ReceivePack};
-use govc_git::transport::server::{ServeOptions, Served, UploadPack};
+use govc_git::transport::server::UploadPack;
 use govc_git::transport::{PushPolicy, Refusal};
+use govc_git::transport::{ServeOptions, Served};
 
 use crate::operation::OperationKind;
 use crate::{Env, Repository};

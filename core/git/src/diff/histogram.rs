@@ -7,7 +7,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::lines::{Changed, Token, myers};
+use super::lines::Token;
+use super::myers::{Changed, myers};
 
 /// Lines that occur more often than this in the old range are no place to split; where there are no others, Myers
 /// takes over.

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::binary::is_text;
-use super::lines::{Algorithm, Change, Lines, Numbers, changes};
+use super::change::{Algorithm, Change, changes};
+use super::lines::{Lines, Numbers};
 use super::slide::Sliding;
 
 /// Two texts and the changes that lead from one to the other.

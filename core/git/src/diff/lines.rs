@@ -1,31 +1,17 @@
-//! Lines of files as numbers, and the changes between two of them.
+//! Lines of files as numbers.
 //!
-//! Equal lines have equal numbers. What a file shares with another at both ends is not hashed again. Beside `slide`
-//! the only file that names the library of line diffs.
+//! Equal lines have equal numbers. What a file shares with another at both ends is not hashed again.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use bstr::ByteSlice;
-use gix_imara_diff::{Algorithm as Library, Diff};
 use hashbrown::HashTable;
 
-use super::histogram::histogram;
-use super::slide::{Sliding, slide};
 use crate::name_map::NameMap;
 
 /// The number of a line.
 pub(crate) use gix_imara_diff::Token;
-
-/// How changed lines are found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Algorithm {
-    /// By the rarest common lines first: what `git merge` uses.
-    #[default]
-    Histogram,
-    /// The shortest edit script: what `git diff` and `git merge-file` use unless they are asked for another.
-    Myers,
-}
 
 /// A text cut into lines, each with the newline that ends it.
 #[derive(Clone, Debug, Default)]
@@ -76,68 +62,6 @@ impl<'a> Lines<'a> {
         }
         Self { bytes, ends, tokens: Vec::new() }
     }
-}
-
-/// Lines that give way to others. Lines count from 0.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The lines of the old text, perhaps none.
-    pub before: Range<u32>,
-    /// The lines of the new text, perhaps none.
-    pub after: Range<u32>,
-}
-
-/// Which lines of two texts have no partner in the other.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Changed {
-    pub before: Vec<bool>,
-    pub after: Vec<bool>,
-}
-
-/// The changes that lead from one range of lines to another, in git's choice. `distinct` is above every number.
-pub(crate) fn changes(
-    algorithm: Algorithm,
-    sliding: Sliding<'_>,
-    before: &[Token],
-    after: &[Token],
-    distinct: u32,
-) -> Vec<Change> {
-    let mut changed = match algorithm {
-        Algorithm::Histogram => histogram(before, after, distinct),
-        Algorithm::Myers => myers(before, after, distinct),
-    };
-    slide(&mut changed, before, after, sliding);
-    groups(&changed)
-}
-
-/// A short edit script, as git's Myers finds it, with its shortcuts where the texts have little in common.
-pub(crate) fn myers(before: &[Token], after: &[Token], distinct: u32) -> Changed {
-    let mut diff = Diff::default();
-    diff.compute_with(Library::Myers, before, after, distinct);
-    Changed {
-        before: (0..before.len()).map(|at| diff.is_removed(at as u32)).collect(),
-        after: (0..after.len()).map(|at| diff.is_added(at as u32)).collect(),
-    }
-}
-
-/// The groups of changed lines that stand between the same unchanged lines.
-fn groups(changed: &Changed) -> Vec<Change> {
-    let mut groups = Vec::new();
-    let (mut before, mut after) = (0, 0);
-    let length = |changed: &[bool], start: usize| {
-        changed.get(start..).unwrap_or_default().iter().take_while(|changed| **changed).count()
-    };
-    while before < changed.before.len() || after < changed.after.len() {
-        let (removed, added) = (length(&changed.before, before), length(&changed.after, after));
-        if removed + added > 0 {
-            groups.push(Change {
-                before: before as u32..(before + removed) as u32,
-                after: after as u32..(after + added) as u32,
-            });
-        }
-        (before, after) = (before + removed + 1, after + added + 1);
-    }
-    groups
 }
 
 /// The distinct lines met so far; a line's number is its place among them.

@@ -4,13 +4,17 @@
 //! finds them. Text is compared line by line, behind the feature `lines`. Nothing here knows commits, refs or merges.
 
 pub mod binary;
+#[cfg(feature = "lines")]
+pub mod change;
 pub mod directory;
 #[cfg(feature = "lines")]
 mod histogram;
 #[cfg(feature = "lines")]
 pub mod hunk;
 #[cfg(feature = "lines")]
-pub mod lines;
+pub(crate) mod lines;
+#[cfg(feature = "lines")]
+mod myers;
 pub mod quote;
 pub mod rename;
 pub mod similarity;

@@ -5,7 +5,8 @@ use core::ops::Range;
 
 use gix_imara_diff::{IndentHeuristic, IndentLevel, SliderHeuristic};
 
-use super::lines::{Changed, Token};
+use super::lines::Token;
+use super::myers::Changed;
 
 /// Where a group of changed lines goes that can stand in several places and faces no group of the other text.
 #[derive(Clone, Copy)]

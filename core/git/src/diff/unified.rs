@@ -9,8 +9,8 @@ use core::ops::Range;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::binary::write_binary_patch;
+use super::change::Algorithm;
 use super::hunk::TextDiff;
-use super::lines::Algorithm;
 use super::quote::quote_path;
 use super::similarity::Score;
 use super::{ChangeKind, FileChange, Side};

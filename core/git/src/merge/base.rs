@@ -4,8 +4,9 @@ use alloc::vec::Vec;
 
 use bstr::{BString, ByteSlice};
 
+use super::conflict::TreeMerge;
 use super::options::{BranchLabels, MergeError, MergeOptions};
-use super::tree::{TreeMerge, merge_at_depth};
+use super::tree::merge_at_depth;
 use crate::limits::LimitExceeded;
 use crate::rev::{self, CommitGraph};
 use crate::store::{ObjectSource, ObjectStore, ReadError};

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use bstr::BString;
 
+use crate::ObjectId;
 use crate::diff::Side;
 
 /// What a conflict is about.
@@ -104,4 +105,17 @@ impl Report {
             self.notices.push(Notice { path: path.into(), kind, text: alloc::format!("{text}") });
         }
     }
+}
+
+/// What a merge of trees gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeMerge {
+    /// The merged tree. Where there are conflicts it holds what git would leave in the work tree.
+    pub tree: ObjectId,
+    /// Whether nothing is left to decide.
+    pub clean: bool,
+    /// The paths that are left to decide, in the order of their bytes.
+    pub conflicts: Vec<Conflict>,
+    /// What git says about it, in the order of paths.
+    pub notices: Vec<Notice>,
 }

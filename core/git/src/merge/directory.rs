@@ -7,8 +7,8 @@ use bstr::{BString, ByteSlice};
 use super::conflict::ConflictKind;
 use super::options::{DirectoryRenamePolicy, MergeError};
 use super::rename::{Rename, SideRenames};
+use super::state::Merge;
 use super::survey::{OURS, SideChanges, THEIRS, files};
-use super::tree::Merge;
 use crate::diff::directory::{DirectoryRelevance, split};
 use crate::name_map::NameMap;
 

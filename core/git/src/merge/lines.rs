@@ -4,7 +4,8 @@
 
 use alloc::vec::Vec;
 
-use crate::diff::lines::{Algorithm, Change, Lines, Numbers, Token, changes};
+use crate::diff::change::{Algorithm, Change, changes};
+use crate::diff::lines::{Lines, Numbers, Token};
 use crate::diff::slide::Sliding;
 
 /// The three files of a merge.

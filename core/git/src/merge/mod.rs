@@ -9,18 +9,20 @@ mod base;
 mod case;
 mod conflict;
 mod content;
+mod decide;
 mod directory;
 mod lines;
 mod options;
 mod rename;
+mod state;
 mod survey;
 pub mod text;
 mod tree;
 
 pub use base::{History, merge_commits};
-pub use conflict::{Conflict, ConflictKind, Notice};
+pub use conflict::{Conflict, ConflictKind, Notice, TreeMerge};
 pub use options::{
     BranchLabels, DirectoryRenamePolicy, Driver, FileDriver, MergeError, MergeOptions, Resolver,
     SubmoduleHistory,
 };
-pub use tree::{TreeMerge, merge_trees};
+pub use tree::merge_trees;

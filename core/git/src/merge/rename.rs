@@ -6,8 +6,8 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::conflict::ConflictKind;
 use super::options::MergeError;
+use super::state::Merge;
 use super::survey::{BASE, OURS, Reason, SideChanges, THEIRS, files};
-use super::tree::Merge;
 use crate::diff::directory::{DirectoryRelevance, DirectoryRenames, split, table_order};
 use crate::diff::rename::{Destination, Fate, Relevance, RenameOptions, Source, detect};
 use crate::diff::similarity::Fingerprints;

@@ -10,8 +10,9 @@ use core::ops::Range;
 use bstr::BStr;
 
 use super::lines::ThreeFiles;
-pub use crate::diff::lines::Algorithm;
-use crate::diff::lines::{Change, Lines};
+pub use crate::diff::change::Algorithm;
+use crate::diff::change::Change;
+use crate::diff::lines::Lines;
 
 /// Longest text that is merged line by line, in bytes: git's own bound, 1,023 MiB. Longer ones count as binary.
 pub const TEXT_BYTES_MAX: usize = 1023 << 20;

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::receive::NO_BASE;
+use super::entries::NO_BASE;
 
 /// The deltas by distance, grouped by what they stand on.
 pub(super) struct Children {

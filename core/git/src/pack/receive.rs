@@ -8,23 +8,16 @@ use alloc::vec::Vec;
 
 use super::bytes::Pieces;
 use super::crc32::Crc32;
+use super::entries::{Entries, NO_BASE};
 use super::entry::{EntryHeader, EntryType, HEADER_BYTES_MAX, HeaderError};
 use super::error::PackError;
+use super::progress::Progress;
 use super::read::{PACK_HEADER_BYTES, Pack, parse_pack_header};
 use super::resolve::PackResolver;
 use super::zlib::{Inflater, StreamInflater, ZlibError};
 use crate::id::hasher::{self, Hasher};
 use crate::limits::{LimitExceeded, Limits};
 use crate::{Kind, ObjectId, ObjectSource};
-
-/// How far something has come, in objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Objects done.
-    pub done: u64,
-    /// Objects in all; 0 while that is unknown.
-    pub total: u64,
-}
 
 /// Entries up to this size, in bytes, are inflated in one go where all of their bytes are here.
 const WHOLE_BYTES_MAX: u64 = 1 << 20;
@@ -68,25 +61,6 @@ struct Streaming {
     used: u64,
 }
 
-/// What is known of the entries, by their order in the pack.
-pub(super) struct Entries {
-    /// As the header of the pack states.
-    pub(super) count: u32,
-    pub(super) offsets: Vec<u64>,
-    pub(super) crcs: Vec<u32>,
-    /// [`ObjectId::NULL`] for a delta that is not resolved.
-    pub(super) ids: Vec<ObjectId>,
-    /// For a delta by offset the entry it stands on, else [`NO_BASE`].
-    pub(super) bases: Vec<u32>,
-    /// The bases that are named by id, each with the entry that needs it.
-    pub(super) ref_bases: Vec<(ObjectId, u32)>,
-    /// Bytes of all that was inflated.
-    pub(super) unfolded: u64,
-}
-
-/// In [`Entries::bases`]: no entry of the pack, as far as is known.
-pub(super) const NO_BASE: u32 = u32::MAX;
-
 impl PackReceiver {
     /// Waits for the first byte.
     pub fn new(limits: Limits) -> Self {
@@ -95,15 +69,7 @@ impl PackReceiver {
             at: 0,
             stage: Stage::Header,
             hashing: Hashing { hasher: Hasher::new(), bytes: 0 },
-            entries: Entries {
-                count: 0,
-                offsets: Vec::new(),
-                crcs: Vec::new(),
-                ids: Vec::new(),
-                bases: Vec::new(),
-                ref_bases: Vec::new(),
-                unfolded: 0,
-            },
+            entries: Entries::default(),
             crc32: Crc32::new(),
             inflater: Inflater::new(),
             scratch: Vec::new(),

@@ -11,11 +11,13 @@ use super::bytes::Pieces;
 use super::children::{self, Children};
 use super::crc32::Crc32;
 use super::delta::{DeltaHeader, apply};
+use super::entries::{Entries, NO_BASE};
 use super::entry::{EntryHeader, EntryType};
 use super::error::PackError;
 use super::index::{IndexEntry, PackIndex};
+use super::progress::Progress;
 use super::read::Pack;
-use super::receive::{Entries, NO_BASE, Progress};
+use super::spare::SpareBuffers;
 use super::zlib::{Deflater, Inflater, Level};
 use crate::id::hasher::{self, Hasher};
 use crate::limits::{LimitExceeded, Limits};
@@ -24,10 +26,6 @@ use crate::{Kind, ObjectId, ObjectSource, ReadError};
 
 /// Bytes of bodies that are kept alive for the deltas on them.
 const ALIVE_BYTES_MAX: usize = 64 << 20;
-/// Buffers that are kept for reuse.
-const SPARE_MAX: usize = 32;
-/// Largest buffer that is kept for reuse, in bytes.
-const SPARE_BYTES_MAX: usize = 1 << 20;
 
 /// A received pack whose deltas are being resolved.
 pub struct PackResolver {
@@ -40,7 +38,7 @@ pub struct PackResolver {
     alive_bytes_max: usize,
     /// Frames at the bottom of the stack of which none has a body.
     let_go: usize,
-    spare: Vec<Vec<u8>>,
+    spare: SpareBuffers,
     delta: Vec<u8>,
     /// Objects that have their id.
     done: u64,
@@ -111,7 +109,7 @@ impl PackResolver {
             alive_bytes: 0,
             alive_bytes_max: ALIVE_BYTES_MAX,
             let_go: 0,
-            spare: Vec::new(),
+            spare: SpareBuffers::default(),
             delta: Vec::new(),
             work: 0,
             elsewhere: Vec::new(),
@@ -188,7 +186,7 @@ impl PackResolver {
                 continue;
             }
             self.stage = Stage::Roots { next: entry + 1 };
-            let mut body = self.spare_buffer();
+            let mut body = self.spare.take();
             let kind = self.inflate_whole(entry, &mut body)?;
             self.push(Frame { base: entry, kind, body: Some(body), depth: 0, by_id, by_offset });
             return Ok(());
@@ -210,7 +208,7 @@ impl PackResolver {
             Ok(object) => {
                 let base = self.entry_count() + self.elsewhere.len() as u32;
                 self.elsewhere.push(id);
-                let mut body = self.spare_buffer();
+                let mut body = self.spare.take();
                 body.clear();
                 body.extend_from_slice(&object.bytes);
                 let by_offset = 0..0;
@@ -231,7 +229,7 @@ impl PackResolver {
             (None, by_offset) => match by_offset.next() {
                 Some(at) => self.children.entries[at as usize],
                 None => {
-                    self.recycle(frame.body);
+                    self.spare.give(frame.body);
                     return Ok(());
                 }
             },
@@ -249,7 +247,7 @@ impl PackResolver {
         let (parent, kind, depth) = (frame.base, frame.kind, frame.depth + 1);
         frame.body = Some(base);
         if frame.by_id.is_empty() && frame.by_offset.is_empty() {
-            self.recycle(frame.body);
+            self.spare.give(frame.body);
         } else {
             self.push(frame);
         }
@@ -281,7 +279,7 @@ impl PackResolver {
         result.by_id = self.children_by_id(&id);
         result.by_offset = self.children.of(child);
         if result.by_id.is_empty() && result.by_offset.is_empty() {
-            self.recycle(result.body);
+            self.spare.give(result.body);
         } else {
             self.push(result);
         }
@@ -302,7 +300,7 @@ impl PackResolver {
         }
         self.work += size + delta.len() as u64;
         self.entries.unfold(offset, size, &self.limits)?;
-        let mut body = self.spare_buffer();
+        let mut body = self.spare.take();
         body.resize(size as usize, 0);
         apply(base, &delta, &mut body).map_err(wrong)?;
         self.delta = delta;
@@ -319,7 +317,7 @@ impl PackResolver {
             chain.push(at);
             at = self.entries.bases[at as usize];
         }
-        let mut body = self.spare_buffer();
+        let mut body = self.spare.take();
         let alive = self.stack.iter().rev().find(|frame| frame.base == at);
         if let Some(alive) = alive.and_then(|frame| frame.body.as_deref()) {
             body.clear();
@@ -332,7 +330,7 @@ impl PackResolver {
         }
         while let Some(entry) = chain.pop() {
             let made = self.unfold(entry, &body)?;
-            self.recycle(Some(core::mem::replace(&mut body, made)));
+            self.spare.give(Some(core::mem::replace(&mut body, made)));
         }
         Ok(body)
     }
@@ -482,19 +480,6 @@ impl PackResolver {
         let frame = self.stack.pop()?;
         self.alive_bytes -= frame.body.as_ref().map_or(0, Vec::len);
         Some(frame)
-    }
-
-    fn spare_buffer(&mut self) -> Vec<u8> {
-        self.spare.pop().unwrap_or_default()
-    }
-
-    fn recycle(&mut self, body: Option<Vec<u8>>) {
-        if let Some(body) = body
-            && body.capacity() <= SPARE_BYTES_MAX
-            && self.spare.len() < SPARE_MAX
-        {
-            self.spare.push(body);
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::delta_index::{BASE_BYTES_MAX, DeltaIndex};
 use super::error::PackError;
-use super::write::{Form, Item, PackSources, WriteOptions};
+use super::plan::{Form, Item, PackSources, WriteOptions};
 use super::zlib::Deflater;
 use crate::sort::sort_positions;
 

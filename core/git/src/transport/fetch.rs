@@ -9,6 +9,7 @@ use core::fmt::Write;
 use bstr::BString;
 
 use super::capabilities::Capability;
+use super::fetch_error::FetchError;
 use super::missing::{IdSet, all_reach};
 use super::pack_stream::PackStream;
 use super::pkt_line::{
@@ -16,10 +17,9 @@ use super::pkt_line::{
 };
 use super::request::{FetchRequest, Version};
 use super::select::{Selection, SelectionRequest};
-use super::server::{ServeOptions, Served};
+use super::served::{ServeOptions, Served};
 use super::shallow::{Cut, CutRequest};
 use super::want::check_wants;
-use crate::pack::PackError;
 use crate::rev::CommitGraph;
 use crate::{Kind, ObjectId, ObjectSource, ReadError};
 
@@ -27,54 +27,6 @@ use crate::{Kind, ObjectId, ObjectSource, ReadError};
 const STEP_BUDGET: usize = 20_000;
 /// Bytes of content in a packet of the old `side-band`.
 const OLD_BAND_BYTES: usize = 995;
-
-/// Why a fetch cannot be answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FetchError {
-    /// A wanted id is not here, or may not be asked for.
-    NotOurRef(ObjectId),
-    /// A wanted ref is not here.
-    UnknownRef(BString),
-    /// What `deepen-not` names is no ref, or several.
-    DeepenNot(BString),
-    /// A client's history cannot be cut at something that is no commit.
-    NoCommit(ObjectId),
-    /// No commit is as new as was asked.
-    NothingSelected,
-    /// An object could not be read.
-    Read(ReadError),
-    /// The pack could not be made.
-    Pack(PackError),
-}
-
-impl core::fmt::Display for FetchError {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            Self::NotOurRef(id) => write!(f, "upload-pack: not our ref {id}"),
-            Self::UnknownRef(name) => write!(f, "unknown ref {name}"),
-            Self::DeepenNot(name) => write!(f, "ambiguous deepen-not: {name}"),
-            Self::NoCommit(id) => write!(f, "invalid shallow object {id}"),
-            Self::NothingSelected => f.write_str("no commits selected for shallow requests"),
-            Self::Read(error) => write!(f, "{error}"),
-            Self::Pack(error) => write!(f, "{error}"),
-        }
-    }
-}
-
-impl core::error::Error for FetchError {}
-
-impl From<ReadError> for FetchError {
-    fn from(error: ReadError) -> Self {
-        Self::Read(error)
-    }
-}
-
-impl From<PackError> for FetchError {
-    fn from(error: PackError) -> Self {
-        Self::Pack(error)
-    }
-}
 
 /// Writes the answer to a fetch, piece by piece.
 pub(super) struct FetchResponse {

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt::Arguments;
 
-use super::server::Served;
+use super::served::Served;
 use crate::pack::{PackError, PackItem, PackSources, PackWriter, WriteOptions, WritePhase};
 
 /// Bytes of objects that are worked through for one piece of the answer while deltas are looked for.

@@ -11,7 +11,7 @@ use super::ls_refs::Advertisement;
 use super::pkt_line::write_error;
 use super::quarantine::{CheckError, ConnectivityCheck, ObjectCheck};
 use super::request::{RequestError, Version};
-use super::server::{CHUNK_BYTES, Served};
+use super::served::{CHUNK_BYTES, Served};
 use super::verdict::{PushPolicy, PushRequest, PushUpdate, judge, judge_connectivity, judge_history};
 use crate::pack::{PackError, PackResolver};
 use crate::verify::Problem;

@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::select::{Selection, SelectionRequest};
-use super::server::Served;
+use super::served::Served;
 use crate::id::Prefix;
 use crate::limits::Limits;
 use crate::pack::Pack;

@@ -8,39 +8,13 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::capabilities::{Service, write_v2};
-use super::fetch::{FetchError, FetchResponse};
-use super::ls_refs::{Advertisement, LsRefsResponse, ServedRefs};
+use super::fetch::FetchResponse;
+use super::fetch_error::FetchError;
+use super::ls_refs::{Advertisement, LsRefsResponse};
 use super::pkt_line::{Band, printable, write_error, write_flush, write_line, write_parts};
 use super::request::{Command, RequestError, RequestReader, Version};
-use super::want::WantPolicy;
-use crate::limits::Limits;
-use crate::pack::Pack;
+use super::served::{CHUNK_BYTES, ServeOptions, Served};
 use crate::{ObjectId, ObjectSource};
-
-/// About how many bytes a piece of an answer has, at least while there is more to write.
-pub const CHUNK_BYTES: usize = 64 << 10;
-
-/// What is served, as it is handed in for each piece.
-#[derive(Clone, Copy)]
-pub struct Served<'a> {
-    /// The objects, those of the packs included.
-    pub source: &'a dyn ObjectSource,
-    /// Packs whose compressed entries may be sent as they are.
-    pub packs: &'a [&'a Pack],
-    /// The refs that clients may see.
-    pub refs: &'a ServedRefs,
-    /// Where this repository's own history is cut.
-    pub shallow: &'a [ObjectId],
-}
-
-/// How it is served.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ServeOptions {
-    /// Which objects a client may ask for by id.
-    pub wants: WantPolicy,
-    /// Bounds on what a client may ask and on what is read.
-    pub limits: Limits,
-}
 
 /// Why a request to upload-pack failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,6 +175,7 @@ fn write_object_info(source: &dyn ObjectSource, ids: &[ObjectId], size: bool, ou
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::ls_refs::ServedRefs;
     use crate::transport::push::ReceivePack;
 
     const fn is_send<T: Send>() {}

@@ -11,7 +11,7 @@ use super::capabilities::{Capability, CapabilitySet};
 use super::ls_refs::Head;
 use super::pkt_line::{BAND_BYTES_MAX, Band, printable, write_flush, write_parts};
 use super::quarantine::{Quarantine, is_connected};
-use super::server::Served;
+use super::served::Served;
 use crate::limits::Limits;
 use crate::pack::Pack;
 use crate::refs::{Expected, NewValue, RefDelta, RefName, RefStore, RefUpdate};

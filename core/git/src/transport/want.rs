@@ -4,24 +4,12 @@
 
 use alloc::vec::Vec;
 
-use super::fetch::FetchError;
+use super::fetch_error::FetchError;
 use super::missing::{IdSet, MissingCommits};
 use super::select::{Selection, SelectionRequest};
-use super::server::{ServeOptions, Served};
+use super::served::{ServeOptions, Served, WantPolicy};
 use crate::rev::CommitGraph;
 use crate::{Kind, ObjectId, ReadError};
-
-/// Which objects a client may ask for by id.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum WantPolicy {
-    /// As git does by default: in v2 whatever is here, in v0 and v1 what the served refs reach.
-    #[default]
-    AsGit,
-    /// What the served refs reach, in every version. A want that is no tip costs a walk.
-    Reachable,
-    /// What a served ref points to.
-    Tips,
-}
 
 /// Refuses the first want that is not here or may not be asked for.
 pub(super) fn check_wants(

@@ -1,6 +1,6 @@
 //! Patches of arbitrary changes: every side may be text, binary, a link, a submodule or absent.
 
-use govc_git::diff::lines::Algorithm;
+use govc_git::diff::change::Algorithm;
 use govc_git::diff::similarity::Score;
 use govc_git::diff::unified::{PatchOptions, write_patch};
 use govc_git::diff::{ChangeKind, FileChange, Side};

@@ -1,9 +1,9 @@
 //! Pushes: each is judged and answered, and refs that change point to objects that are here.
 
 use govc_git::transport::PushPolicy;
+use govc_git::transport::Served;
 use govc_git::transport::ls_refs::ServedRefs;
 use govc_git::transport::push::{PushStep, ReceivePack};
-use govc_git::transport::server::Served;
 use govc_git::verify::Severity;
 use govc_git::{Kind, ObjectSource};
 

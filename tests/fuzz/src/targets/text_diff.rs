@@ -1,8 +1,8 @@
 //! Comparisons of texts: the hunks, applied to the old text, give the new one.
 
 use bstr::ByteSlice;
+use govc_git::diff::change::Algorithm;
 use govc_git::diff::hunk::{LineKind, TextDiff};
-use govc_git::diff::lines::Algorithm;
 
 use crate::pieces::{first, joined, parts};
 

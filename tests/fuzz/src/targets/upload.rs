@@ -4,7 +4,8 @@ use govc_git::transport::WantPolicy;
 use govc_git::transport::ls_refs::ServedRefs;
 use govc_git::transport::pkt_line::{write_delimiter, write_flush, write_packet};
 use govc_git::transport::request::Version;
-use govc_git::transport::server::{ServeOptions, Served, UploadPack};
+use govc_git::transport::server::UploadPack;
+use govc_git::transport::{ServeOptions, Served};
 
 use super::pack::LIMITS;
 use crate::pieces::first;
