@@ -171,6 +171,32 @@ fn repetitive_texts_merge_as_git_merges_them() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+#[test]
+fn texts_of_empty_lines_merge_as_git_merges_them() {
+    let repo = TestRepo::init();
+    let count = 100_000;
+    let blank = |count: usize| vec![b'\n'; count];
+    let with = |every: usize, first: usize, letter: u8| {
+        let mut text = blank(count);
+        text.iter_mut().skip(first).step_by(every).for_each(|byte| *byte = letter);
+        text
+    };
+    let triples = [
+        [blank(count), blank(count + 7), blank(count - 9)],
+        [blank(count), with(8, 0, b'x'), with(8, 4, b'y')],
+        [with(2, 0, b'a'), with(3, 1, b'a'), blank(count)],
+    ];
+    for (at, triple) in triples.iter().enumerate() {
+        for (name, text) in ["base", "ours", "theirs"].iter().zip(triple) {
+            fs::write(repo.path().join(name), text).unwrap();
+        }
+        for (name, args, options) in &styles()[..2] {
+            let merged = merge_text(&triple[0], &triple[1], &triple[2], options).unwrap();
+            assert!(merge_file(&repo, args).0 == merged.bytes, "{at} {name}");
+        }
+    }
+}
+
 /// The first seed of random histories; `GOVC_SEED` gives another.
 fn seed() -> u64 {
     std::env::var("GOVC_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1)

@@ -11,15 +11,17 @@ pub const PROBE_BYTES: usize = 8000;
 /// Contents of this size, in bytes, are not compared as text: git's `core.bigFileThreshold`, 512 MiB.
 pub const TEXT_BYTES_MAX: usize = 512 << 20;
 
-/// Texts of more lines are not compared either. Git has no such bound; 16 million lines take about 700 MB.
+/// Texts of more lines are not compared either, nor merged. Git has no such bound; 16 million lines take about 700 MB.
 pub const TEXT_LINES_MAX: usize = 16 << 20;
 
 /// Whether contents are compared as text.
 pub fn is_text(bytes: &[u8]) -> bool {
-    let few_lines = || {
-        bytes.len() <= TEXT_LINES_MAX || bytes.iter().filter(|byte| **byte == b'\n').count() <= TEXT_LINES_MAX
-    };
-    !is_binary(bytes) && bytes.len() < TEXT_BYTES_MAX && few_lines()
+    !is_binary(bytes) && bytes.len() < TEXT_BYTES_MAX && has_few_lines(bytes)
+}
+
+/// Whether contents have at most [`TEXT_LINES_MAX`] lines.
+pub fn has_few_lines(bytes: &[u8]) -> bool {
+    bytes.len() <= TEXT_LINES_MAX || bytes.iter().filter(|byte| **byte == b'\n').count() <= TEXT_LINES_MAX
 }
 
 /// Whether git takes these bytes for binary: there is a NUL among the first 8,000.

@@ -10,6 +10,7 @@ use core::ops::Range;
 use bstr::BStr;
 
 use super::lines::ThreeFiles;
+use crate::diff::binary::has_few_lines;
 pub use crate::diff::change::Algorithm;
 use crate::diff::change::Change;
 use crate::diff::lines::Lines;
@@ -111,7 +112,8 @@ pub struct MergedText {
 
 /// Merges the changes from `base` to `ours` and from `base` to `theirs`.
 ///
-/// `None` where a text is longer than [`TEXT_BYTES_MAX`]; whether a text is binary is the caller's question.
+/// `None` where a text is longer than [`TEXT_BYTES_MAX`] or has too many lines for [`has_few_lines`]; whether a text is
+/// binary is the caller's question.
 pub fn merge_text(base: &[u8], ours: &[u8], theirs: &[u8], options: &TextOptions<'_>) -> Option<MergedText> {
     if base.len().max(ours.len()).max(theirs.len()) > TEXT_BYTES_MAX {
         return None;
@@ -122,6 +124,9 @@ pub fn merge_text(base: &[u8], ours: &[u8], theirs: &[u8], options: &TextOptions
     }
     if base == theirs || ours == theirs {
         return unchanged(ours);
+    }
+    if ![base, ours, theirs].into_iter().all(has_few_lines) {
+        return None;
     }
     let files = ThreeFiles::new(base, ours, theirs);
     let our_changes = files.changes(options.algorithm, &files.base.tokens, &files.ours.tokens);
@@ -376,6 +381,7 @@ fn ends_with_crlf(lines: &Lines<'_>, at: u32) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diff::binary::TEXT_LINES_MAX;
     use std::string::String;
 
     fn merge(base: &str, ours: &str, theirs: &str) -> (String, u32) {
@@ -396,6 +402,18 @@ mod tests {
     fn changes_that_touch_are_a_conflict() {
         let text = "<<<<<<< A\nA\nb\n=======\na\nB\n>>>>>>> B\nc\n";
         assert_eq!(merge("a\nb\nc\n", "A\nb\nc\n", "a\nB\nc\n"), (text.into(), 1));
+    }
+
+    #[test]
+    fn too_many_lines_are_not_merged() {
+        let many = std::vec![b'\n'; TEXT_LINES_MAX + 1];
+        let [less, more] = [&many[..10], &[&many[..], b"x"].concat()];
+        let options = TextOptions::default();
+        assert_eq!(merge_text(less, &many, more, &options), None);
+        assert_eq!(merge_text(&many, less, more, &options), None);
+        // Where nothing is to be merged, nothing is cut into lines.
+        let taken = MergedText { bytes: less.into(), conflicts: 0 };
+        assert_eq!(merge_text(&many, &many, less, &options), Some(taken));
     }
 
     #[test]
