@@ -1,16 +1,20 @@
 //! Merges of text and of trees against `git merge-file` and `git merge-tree`.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 use bstr::{BStr, ByteSlice};
 use govc_git::diff::rename::RenameOptions;
 use govc_git::diff::similarity::Score;
 use govc_git::merge::text::{Algorithm, ConflictStyle, Favor, Joining, Labels, TextOptions, merge_text};
 use govc_git::merge::{
-    BranchLabels, DirectoryRenamePolicy, MergeError, MergeOptions, SubmoduleHistory, merge_commits,
+    BranchLabels, ConflictKind, DirectoryRenamePolicy, MergeError, MergeOptions, SubmoduleHistory,
+    merge_commits,
 };
-use govc_git::object::TreeRef;
+use govc_git::object::{EntryKind, Mode, TreeRef};
 use govc_git::rev::{CommitGraph, is_ancestor};
 use govc_git::store::{MemoryStore, Overlay};
 use govc_git::{ObjectId, ObjectSource};
@@ -619,4 +623,100 @@ fn submodules_that_are_checked_out_merge_as_git_merges_them() {
     let mut agreement = Agreement::default();
     compare_pairs(&repo, &pairs, "submodules", (&[], &options), &mut agreement);
     assert!(agreement.wrong.is_empty(), "{agreement:#?}");
+}
+
+/// A stream for `git fast-import` that makes the sides of a case; `files` as the case writes them.
+fn import_side(stream: &mut String, case: usize, side: &str, files: &str) {
+    write!(stream, "commit refs/heads/{case}-{side}\ncommitter A <a@b> 1 +0000\ndata 0\n").unwrap();
+    if side != "base" {
+        writeln!(stream, "from refs/heads/{case}-base\ndeleteall").unwrap();
+    }
+    for file in files.split("; ").filter(|file| !file.is_empty()) {
+        if let Some((path, digit)) = file.split_once(" @ ") {
+            writeln!(stream, "M 160000 {} {path}", digit.repeat(40)).unwrap();
+            continue;
+        }
+        let (mode, path, content) = match (file.split_once(" -> "), file.split_once(": ")) {
+            (Some((path, target)), _) => ("120000", path, target.to_owned()),
+            (_, Some((path, lines))) => match path.strip_suffix('*') {
+                Some(path) => ("100755", path, lines.replace(' ', "\n") + "\n"),
+                None => ("100644", path, lines.replace(' ', "\n") + "\n"),
+            },
+            _ => panic!("no file: {file}"),
+        };
+        writeln!(stream, "M {mode} inline {path}\ndata {}\n{content}", content.len()).unwrap();
+    }
+}
+
+/// The files of a tree as a case writes them.
+fn files_of(source: &dyn ObjectSource, tree: ObjectId, folder: &str) -> Vec<String> {
+    let mut files = Vec::new();
+    for entry in TreeRef::new(&source.read_tree(&tree).unwrap()) {
+        let entry = entry.unwrap();
+        let path = format!("{folder}{}", entry.name);
+        let content = || source.read_blob(&entry.id).unwrap().to_str_lossy().trim_end().replace('\n', " ");
+        files.extend(match entry.mode.kind() {
+            EntryKind::Directory => files_of(source, entry.id, &format!("{path}/")),
+            EntryKind::Submodule => vec![format!("{path} @ {}", &entry.id.to_string()[..1])],
+            EntryKind::Symlink => vec![format!("{path} -> {}", content())],
+            _ if entry.mode == Mode::EXECUTABLE => vec![format!("{path}*: {}", content())],
+            _ => vec![format!("{path}: {}", content())],
+        });
+    }
+    files
+}
+
+#[test]
+fn each_kind_of_conflict_is_what_git_makes_of_it() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/merge/conflicts.txt");
+    let text = fs::read_to_string(&file).unwrap();
+    let mut parts = text.split("\n== ");
+    let mut printed = parts.next().unwrap().to_owned();
+    let cases: Vec<&str> = parts.collect();
+    let (repo, mut stream) = (TestRepo::init(), String::new());
+    for (number, case) in cases.iter().enumerate() {
+        for side in ["base", "ours", "theirs"] {
+            let files = case.lines().find_map(|line| line.strip_prefix(side)).unwrap();
+            import_side(&mut stream, number, side, files.trim());
+        }
+    }
+    repo.git_bytes(&["fast-import", "--quiet"], stream.as_bytes());
+    let store = repo.objects();
+    let mut graph = CommitGraph::new();
+    let mut kinds = BTreeSet::new();
+    for (number, case) in cases.iter().enumerate() {
+        let [ours, theirs] = ["ours", "theirs"].map(|side| repo.id(&format!("{number}-{side}")));
+        let git = merge_tree(&repo, &[(ours, theirs)], &[]).remove(0).unwrap();
+        assert_eq!(git, merge_here(&store, &mut graph, (ours, theirs), &MergeOptions::default()), "{case}");
+
+        let mut overlay = Overlay::new(&store);
+        let merged =
+            merge_commits(&mut overlay, &mut graph, &ours, &theirs, &MergeOptions::default()).unwrap();
+        printed += "\n== ";
+        case.lines().take(4).for_each(|line| writeln!(printed, "{line}").unwrap());
+        writeln!(printed, "-> {}", files_of(&overlay, merged.tree, "").join("; ")).unwrap();
+        for conflict in &merged.conflicts {
+            let stages =
+                (1..).zip(conflict.stages).filter_map(|(stage, side)| side.map(|_| stage.to_string()));
+            writeln!(
+                printed,
+                "!! {}, {}: {}",
+                conflict.path,
+                conflict.kind,
+                stages.collect::<Vec<_>>().join(" ")
+            )
+            .unwrap();
+            kinds.insert(conflict.kind.name());
+        }
+        assert!(!merged.clean, "{case}");
+        kinds.extend(merged.notices.iter().filter_map(|notice| notice.kind).map(ConflictKind::name));
+        for notice in &merged.notices {
+            writeln!(printed, ".. {}", notice.text.trim_end()).unwrap();
+        }
+    }
+    if std::env::var_os("GOVC_WRITE_CASES").is_some() {
+        fs::write(&file, &printed).unwrap();
+    }
+    assert_eq!(printed, fs::read_to_string(&file).unwrap());
+    assert_eq!(kinds.len(), 11, "{kinds:?}");
 }
