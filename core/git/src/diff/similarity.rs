@@ -69,7 +69,7 @@ impl Fingerprint {
             let length = chunk.len() + usize::from(newline);
             hashed.push(u64::from(hash(chunk, newline)) << 32 | length as u64);
         }
-        hashed.sort_unstable();
+        sort_by_hash(&mut hashed);
         let mut chunks: Vec<(u32, u32)> = Vec::with_capacity(hashed.len());
         for chunk in hashed {
             let (hash, length) = ((chunk >> 32) as u32, chunk as u32);
@@ -92,6 +92,26 @@ impl Fingerprint {
             }
         }
         copied
+    }
+}
+
+/// Sorts by the upper half: once through for each of its bytes, the lowest first.
+fn sort_by_hash(hashed: &mut Vec<u64>) {
+    let mut sorted = alloc::vec![0; hashed.len()];
+    for shift in [32, 40, 48, 56] {
+        let byte = |chunk: u64| (chunk >> shift) as u8 as usize;
+        let mut places = [0; 256];
+        hashed.iter().for_each(|chunk| places[byte(*chunk)] += 1);
+        let mut next = 0;
+        for place in &mut places {
+            next += core::mem::replace(place, next);
+        }
+        for chunk in &*hashed {
+            let place = &mut places[byte(*chunk)];
+            sorted[*place] = *chunk;
+            *place += 1;
+        }
+        core::mem::swap(hashed, &mut sorted);
     }
 }
 
@@ -215,6 +235,21 @@ mod tests {
         line[63..].copy_from_slice(b"\r\n.");
         assert_eq!(cuts(&line, true), [65, 1]);
         assert_eq!(cuts(&line, false), [64, 1, 1]);
+    }
+
+    #[test]
+    fn chunks_are_sorted_by_their_hash() {
+        let mut seed = 1u64;
+        let mut hashed: Vec<u64> = (0..1000)
+            .map(|_| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                seed & 0xff03_0f01_ffff_ffff
+            })
+            .collect();
+        let mut expected = hashed.clone();
+        expected.sort_by_key(|chunk| chunk >> 32);
+        sort_by_hash(&mut hashed);
+        assert_eq!(hashed, expected);
     }
 
     #[test]

@@ -69,11 +69,11 @@ impl PackWriter {
     /// those that cannot be read is left out of account.
     pub fn new(objects: Vec<PackItem>, thin_bases: Vec<PackItem>, options: WriteOptions) -> Self {
         let mut items = Vec::with_capacity(objects.len() + thin_bases.len());
-        let mut by_id = IdMap::with_capacity_and_hasher(items.capacity(), Default::default());
+        let mut by_id = IdMap::default();
         let mut add = |all: Vec<PackItem>| {
             for PackItem { id, name_hash } in all {
                 let at = items.len() as u32;
-                by_id.entry(id).or_insert_with(|| {
+                by_id.get_or_insert_with(id, || {
                     items.push(Item::new(id, name_hash));
                     at
                 });

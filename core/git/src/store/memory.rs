@@ -1,7 +1,7 @@
 //! Objects in memory, in the order in which they came, found through a table of ids.
 
 use alloc::vec::Vec;
-use core::hash::{BuildHasherDefault, Hasher};
+use core::hash::Hasher;
 
 use hashbrown::HashTable;
 
@@ -25,10 +25,8 @@ impl Hasher for IdHash {
     }
 }
 
-/// A map from ids.
-pub type IdMap<V> = hashbrown::HashMap<ObjectId, V, BuildHasherDefault<IdHash>>;
-
-fn hash(id: &ObjectId) -> u64 {
+/// The hash of an id that [`IdHash`] gives.
+pub(super) fn hash(id: &ObjectId) -> u64 {
     let bytes = id.as_bytes();
     u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
 }

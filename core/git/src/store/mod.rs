@@ -1,5 +1,6 @@
 //! Where objects are read from and written to. A missing object is an ordinary result that names it.
 
+mod id_map;
 mod large_trees;
 mod memory;
 mod overlay;
@@ -9,8 +10,9 @@ mod tree_path;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+pub use id_map::IdMap;
 pub use large_trees::LargeTrees;
-pub use memory::{IdHash, IdMap, MemoryStore};
+pub use memory::{IdHash, MemoryStore};
 pub use overlay::Overlay;
 pub use reach::{Reach, Reached};
 use tree_path::find_entry;

@@ -140,7 +140,7 @@ impl Reach {
             }
         }
         self.pending.pop();
-        self.pending.extend(self.parents.iter().filter(|parent| !self.seen.contains_key(*parent)));
+        self.pending.extend(self.parents.iter().filter(|parent| !self.seen.contains_key(parent)));
         self.seen.insert(id, ());
         visit(Reached { id, kind, path: BStr::new("") });
         if let Some((tree_id, bytes)) = tree {

@@ -4,6 +4,7 @@
 
 use super::capabilities::Service;
 use super::request::Version;
+use crate::search;
 
 /// What the routing looks at in a request.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,7 +71,7 @@ impl HttpError {
 
 impl core::fmt::Display for HttpError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{} {}", self.status, self.text.trim_end())
+        write!(f, "{} {}", self.status, self.text.trim_ascii_end())
     }
 }
 
@@ -115,8 +116,8 @@ pub fn route(head: &RequestHead<'_>) -> Result<Endpoint, HttpError> {
             _ => Err(HttpError::METHOD),
         };
     }
-    let last = head.path.rsplit('/').next().unwrap_or_default();
-    let service = match Service::from_name(last.as_bytes()) {
+    let last = search::split(head.path.as_bytes(), b'/').next_back().unwrap_or_default();
+    let service = match Service::from_name(last) {
         Some(service) if head.path.len() > last.len() => service,
         _ if is_dumb(head.path) => return Err(HttpError::DUMB),
         _ => return Err(HttpError::NOT_FOUND),
@@ -128,11 +129,11 @@ pub fn route(head: &RequestHead<'_>) -> Result<Endpoint, HttpError> {
         Service::UploadPack => "application/x-git-upload-pack-request",
         Service::ReceivePack => "application/x-git-receive-pack-request",
     };
-    let content_type = head.content_type.split(';').next().unwrap_or_default();
-    if !content_type.trim().eq_ignore_ascii_case(expected) {
+    let content_type = search::split(head.content_type.as_bytes(), b';').next().unwrap_or_default();
+    if !content_type.trim_ascii().eq_ignore_ascii_case(expected.as_bytes()) {
         return Err(HttpError::CONTENT_TYPE);
     }
-    let is_gzip = match head.content_encoding.trim() {
+    let is_gzip = match head.content_encoding.trim_ascii() {
         encoding if encoding.is_empty() || encoding.eq_ignore_ascii_case("identity") => false,
         encoding if encoding.eq_ignore_ascii_case("gzip") || encoding.eq_ignore_ascii_case("x-gzip") => true,
         _ => return Err(HttpError::ENCODING),
@@ -141,8 +142,9 @@ pub fn route(head: &RequestHead<'_>) -> Result<Endpoint, HttpError> {
 }
 
 fn advertise(query: &str, version: Version) -> Result<Endpoint, HttpError> {
-    let name = query.split('&').find_map(|pair| pair.strip_prefix("service=")).ok_or(HttpError::DUMB)?;
-    let service = Service::from_name(name.as_bytes()).ok_or(HttpError::SERVICE)?;
+    let mut pairs = search::split(query.as_bytes(), b'&');
+    let name = pairs.find_map(|pair| pair.strip_prefix(b"service=")).ok_or(HttpError::DUMB)?;
+    let service = Service::from_name(name).ok_or(HttpError::SERVICE)?;
     Ok(Endpoint::Advertise { service, version: version_for(service, version) })
 }
 
@@ -156,7 +158,8 @@ fn version_for(service: Service, version: Version) -> Version {
 
 /// Whether a client of the dumb protocol would ask for this.
 fn is_dumb(path: &str) -> bool {
-    path.ends_with("/HEAD") || path.contains("/objects/") || path.contains("/refs/")
+    let has = |part: &[u8]| search::contains(path.as_bytes(), part);
+    path.ends_with("/HEAD") || has(b"/objects/") || has(b"/refs/")
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ impl Cut {
                 false => by_depth(request.wants, depth, &server, graph, source)?,
             }
         } else if !server.is_empty() {
-            let stops = server.iter().chain(&client).map(|(id, ())| (*id, ())).collect();
+            let stops = server.keys().chain(client.keys()).map(|id| (*id, ())).collect();
             let mut depths = by_depth(request.wants, DEPTH_INFINITE, &stops, graph, source)?;
             depths.whole.clear();
             depths
@@ -75,10 +75,10 @@ impl Cut {
         };
         let is_empty = deepen.is_some() && depths.whole.is_empty() && depths.cut.is_empty();
         let mut cut = Self { is_empty, ..Self::default() };
-        cut.unshallow = request.client.iter().filter(|id| depths.whole.contains_key(*id)).copied().collect();
-        cut.shallow = depths.cut.iter().filter(|id| !client.contains_key(*id)).copied().collect();
+        cut.unshallow = request.client.iter().filter(|id| depths.whole.contains_key(id)).copied().collect();
+        cut.shallow = depths.cut.iter().filter(|id| !client.contains_key(id)).copied().collect();
         cut.cuts = depths.cut.iter().map(|id| (*id, ())).collect();
-        cut.cuts.extend(client.keys().filter(|id| !depths.whole.contains_key(*id)).map(|id| (*id, ())));
+        cut.cuts.extend(client.keys().filter(|id| !depths.whole.contains_key(id)).map(|id| (*id, ())));
         for id in &cut.unshallow {
             let index = graph.load(source, id)?;
             cut.uncovered.extend(graph.parents(index).map(|parent| *graph.id(parent)));

@@ -26,7 +26,7 @@ pub(super) fn check_wants(
         return Ok(());
     }
     let tips: IdSet = served.refs.ids().map(|id| (id, ())).collect();
-    let others: Vec<ObjectId> = wants.iter().filter(|id| !tips.contains_key(*id)).copied().collect();
+    let others: Vec<ObjectId> = wants.iter().filter(|id| !tips.contains_key(id)).copied().collect();
     match others.first() {
         None => Ok(()),
         Some(first) if options.wants == WantPolicy::Tips => Err(FetchError::NotOurRef(*first)),
@@ -72,7 +72,7 @@ fn check_reachable_by_content(
     let mut selection = Selection::new(&request, graph, served.source, &options.limits)?;
     while !selection.step(served.source, usize::MAX).map_err(FetchError::Read)? {}
     let reached: IdSet = selection.objects().iter().map(|object| (object.id, ())).collect();
-    match wants.iter().find(|id| !reached.contains_key(*id)) {
+    match wants.iter().find(|id| !reached.contains_key(id)) {
         Some(id) => Err(FetchError::NotOurRef(*id)),
         None => Ok(()),
     }

@@ -62,7 +62,7 @@ impl ObjectChecker {
     }
 
     fn note(&mut self, special: SpecialFile, id: ObjectId) {
-        let entry = self.special.entry(id).or_default();
+        let entry = self.special.get_or_insert_with(id, Special::default);
         let named = match special {
             SpecialFile::Modules => &mut entry.modules,
             _ => &mut entry.attributes,

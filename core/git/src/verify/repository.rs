@@ -123,7 +123,7 @@ impl Verifier {
     }
 
     fn note_found(&mut self, id: &ObjectId, kind: Kind, report: &mut dyn FnMut(Problem)) {
-        let known = self.known.entry(*id).or_insert(Known { found: None, named: None, by: *id });
+        let known = self.known.get_or_insert_with(*id, || Known { found: None, named: None, by: *id });
         known.found = Some(kind);
         if let Some(named) = known.named.filter(|named| *named != kind) {
             report(wrong_kind(&known.by, id, named, kind));
@@ -131,7 +131,7 @@ impl Verifier {
     }
 
     fn note_named(&mut self, by: &ObjectId, id: &ObjectId, kind: Kind, report: &mut dyn FnMut(Problem)) {
-        let known = self.known.entry(*id).or_insert(Known { found: None, named: Some(kind), by: *by });
+        let known = self.known.get_or_insert_with(*id, || Known { found: None, named: Some(kind), by: *by });
         match (known.found, known.named) {
             (Some(found), _) if found != kind => report(wrong_kind(by, id, kind, found)),
             // Two objects name it as two kinds: one of them is wrong, whatever it is.
@@ -145,8 +145,11 @@ impl Verifier {
     fn finish(&mut self, source: &dyn ObjectSource, report: &mut dyn FnMut(Problem)) {
         self.objects.finish(source, report);
         let is_open = |known: &Known| known.found.is_none();
-        let mut open: Vec<(ObjectId, Known)> =
-            self.known.drain().filter(|(_, known)| is_open(known)).collect();
+        let mut open: Vec<(ObjectId, Known)> = core::mem::take(&mut self.known)
+            .iter()
+            .filter(|(_, known)| is_open(known))
+            .map(|(id, known)| (*id, *known))
+            .collect();
         crate::sort::sort_by_key(&mut open, |(id, _)| *id);
         for (id, Known { named, by, .. }) in open {
             let Some(named) = named else { continue };
