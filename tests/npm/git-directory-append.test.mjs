@@ -330,7 +330,9 @@ test('two writers and git at once: every acknowledged move happened, none twice'
   const folder = await repository();
   const start = await git(folder, 'rev-parse', 'main');
   const ids = [start, await git(folder, 'rev-parse', 'main~1')];
-  const storages = [gitDirectory(folder, { lockTimeoutMs: 2000 }), gitDirectory(folder, { lockTimeoutMs: 2000 })];
+  // Long enough for any machine: who waits for a lock is not to give up.
+  const storages = [1, 2].map(() => gitDirectory(folder, { lockTimeoutMs: 120_000 }));
+  const patient = ['-c', 'core.packedRefsTimeout=120000', '-c', 'core.filesRefLockTimeout=120000'];
   const counts = await Promise.all([
     ...storages.map(async (storage, which) => {
       let moved = 0;
@@ -349,8 +351,8 @@ test('two writers and git at once: every acknowledged move happened, none twice'
     }),
     (async () => {
       for (let at = 0; at < 12; at++) {
-        await git(folder, 'pack-refs', '--all');
-        await git(folder, 'update-ref', `refs/heads/git/${at}`, start);
+        await git(folder, ...patient, 'pack-refs', '--all');
+        await git(folder, ...patient, 'update-ref', `refs/heads/git/${at}`, start);
       }
       return 0;
     })(),

@@ -11,7 +11,7 @@ const OPTIONS = { author: { name: 'Grace', email: 'grace@example.org', offsetMin
 
 /** Opens a repository; it is given back when the tests are over. */
 async function open(folder, options) {
-  const repo = await Repository.open(gitDirectory(folder, { lockTimeoutMs: 5000, ...options }), OPTIONS);
+  const repo = await Repository.open(gitDirectory(folder, { lockTimeoutMs: 120_000, ...options }), OPTIONS);
   after(() => repo[Symbol.dispose]());
   return repo;
 }
