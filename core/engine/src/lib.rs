@@ -6,7 +6,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it: `error`, `env`, `loose`, `store`, `workspace`, `operation`,
 //! `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `difference`, `merge`, `exchange`,
-//! `export`, `serve`, `stats`, `verify`.
+//! `export`, `serve`, `stats`, `verify`, `event`, `watch`.
 #![no_std]
 
 extern crate alloc;
@@ -17,6 +17,7 @@ mod commit;
 mod difference;
 mod env;
 mod error;
+mod event;
 mod exchange;
 mod export;
 mod history;
@@ -32,11 +33,13 @@ mod storage;
 mod store;
 mod transaction;
 mod verify;
+mod watch;
 mod workspace;
 
 pub use commit::{CommitRequest, PreparedCommit};
 pub use env::{Author, Env};
 pub use error::{Detail, Error, ErrorCode, Result};
+pub use event::{Event, EventKind};
 pub use export::PackExport;
 pub use govc_git as git;
 pub use history::History;
@@ -49,3 +52,4 @@ pub use storage::{PendingBatch, PendingPack};
 pub use store::Store;
 pub use transaction::Transaction;
 pub use verify::Verification;
+pub use watch::{WatchFilter, Watchers};

@@ -1,6 +1,7 @@
 //! The log of operations: each is one atomic set of ref changes with its reason. Undo, events and sync stand on it.
 //!
-//! Nothing moves a ref except through an operation. The log only grows; undoing appends the inverse.
+//! Nothing moves a ref except through an operation. The log only grows; undoing appends the inverse. So a reader that is
+//! behind needs no copy of what it has not seen: its position in the log is enough.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -61,6 +62,10 @@ pub struct Operation {
     pub id: u64,
     /// Why.
     pub kind: OperationKind,
+    /// Why what was undone or done again had been done; `kind` itself for all others.
+    pub origin: OperationKind,
+    /// How many refs all operations before this one moved: the position of its first delta.
+    pub first_delta: u64,
     /// One line for people.
     pub description: String,
     /// Milliseconds since the epoch.
@@ -86,7 +91,7 @@ impl OperationLog {
         time_ms: i64,
         deltas: Vec<RefDelta>,
     ) -> u64 {
-        let id = self.push(kind, description, time_ms, deltas);
+        let id = self.push(kind, kind, description, time_ms, deltas);
         self.undoable.push(id);
         self.redoable.clear();
         id
@@ -94,13 +99,15 @@ impl OperationLog {
 
     /// Appends the inverse of the operation that [`Self::next_undo`] named.
     pub fn append_undo(&mut self, description: String, time_ms: i64, deltas: Vec<RefDelta>) {
-        self.push(OperationKind::Undo, description, time_ms, deltas);
+        let origin = self.next_undo().map_or(OperationKind::Undo, |operation| operation.kind);
+        self.push(OperationKind::Undo, origin, description, time_ms, deltas);
         self.redoable.extend(self.undoable.pop());
     }
 
     /// Appends the operation that [`Self::next_redo`] named once more.
     pub fn append_redo(&mut self, description: String, time_ms: i64, deltas: Vec<RefDelta>) {
-        self.push(OperationKind::Redo, description, time_ms, deltas);
+        let origin = self.next_redo().map_or(OperationKind::Redo, |operation| operation.kind);
+        self.push(OperationKind::Redo, origin, description, time_ms, deltas);
         self.undoable.extend(self.redoable.pop());
     }
 
@@ -119,13 +126,33 @@ impl OperationLog {
         &self.operations
     }
 
+    /// The position behind the last delta.
+    pub fn end(&self) -> u64 {
+        self.operations.last().map_or(0, |last| last.first_delta + last.deltas.len() as u64)
+    }
+
+    /// The delta at a position, and its operation.
+    pub fn delta(&self, position: u64) -> Option<(&Operation, &RefDelta)> {
+        let behind = self.operations.partition_point(|operation| operation.first_delta <= position);
+        let operation = &self.operations[..behind].last()?;
+        let at = usize::try_from(position - operation.first_delta).ok()?;
+        Some((operation, operation.deltas.get(at)?))
+    }
+
     fn find(&self, id: u64) -> Option<&Operation> {
         self.operations.get(usize::try_from(id).ok()?.checked_sub(1)?)
     }
 
-    fn push(&mut self, kind: OperationKind, description: String, time_ms: i64, deltas: Vec<RefDelta>) -> u64 {
-        let id = self.operations.len() as u64 + 1;
-        self.operations.push(Operation { id, kind, description, time_ms, deltas });
+    fn push(
+        &mut self,
+        kind: OperationKind,
+        origin: OperationKind,
+        description: String,
+        time_ms: i64,
+        deltas: Vec<RefDelta>,
+    ) -> u64 {
+        let (id, first_delta) = (self.operations.len() as u64 + 1, self.end());
+        self.operations.push(Operation { id, kind, origin, first_delta, description, time_ms, deltas });
         id
     }
 }

@@ -1,7 +1,6 @@
 //! Path patterns in gitignore's dialect: `*.tf`, `k8s/**/*.yaml`, `!secret/**`.
 //!
-//! One pattern at a time, in time proportional to pattern x path whatever the pattern. Lists of patterns, where the
-//! last match wins, are the caller's.
+//! In time proportional to pattern x path whatever the pattern. Many lists at once are `glob_router`'s.
 
 use alloc::vec::Vec;
 
@@ -12,11 +11,11 @@ use crate::search;
 /// A compiled pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Glob {
-    segments: Vec<BString>,
+    pub(crate) segments: Vec<BString>,
     /// Whether the pattern begins at the root: it has a slash before its end.
-    anchored: bool,
-    directories_only: bool,
-    negated: bool,
+    pub(crate) anchored: bool,
+    pub(crate) directories_only: bool,
+    pub(crate) negated: bool,
 }
 
 impl Glob {
@@ -39,9 +38,14 @@ impl Glob {
     /// Whether the file at `path` is meant: by its own path or because a directory above it is. A pattern with `!`
     /// means every file that the rest of it does not mean.
     pub fn matches(&self, path: &[u8]) -> bool {
+        self.means(path) != self.negated
+    }
+
+    /// Whether the pattern without its `!` means the file at `path`.
+    fn means(&self, path: &[u8]) -> bool {
         let parts: Vec<&[u8]> = search::split(path, b'/').collect();
         let last = if self.directories_only { parts.len() - 1 } else { parts.len() };
-        (1..=last).any(|length| self.matches_parts(&parts[..length])) != self.negated
+        (1..=last).any(|length| self.matches_parts(&parts[..length]))
     }
 
     fn matches_parts(&self, parts: &[&[u8]]) -> bool {
@@ -50,6 +54,33 @@ impl Glob {
         } else {
             self.segments.first().zip(parts.last()).is_some_and(|(pattern, name)| matches_name(pattern, name))
         }
+    }
+}
+
+/// A list of patterns, of which the last that means a file decides, as in a `.gitignore`: one with `!` takes out what those
+/// before it took in. A list that begins with `!` begins with every file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Globs(Vec<Glob>);
+
+impl Globs {
+    /// Compiles patterns. A list without any means no file.
+    pub fn new<'a>(patterns: impl Iterator<Item = &'a [u8]>) -> Self {
+        Self(patterns.map(Glob::new).collect())
+    }
+
+    /// Whether the file at `path` is meant.
+    pub fn matches(&self, path: &[u8]) -> bool {
+        let last = self.0.iter().rev().find(|glob| glob.means(path));
+        last.map_or(self.means_rest(), |glob| !glob.negated)
+    }
+
+    /// Whether files are meant that no pattern of the list speaks of.
+    pub(crate) fn means_rest(&self) -> bool {
+        self.0.first().is_some_and(|glob| glob.negated)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Glob> {
+        self.0.iter()
     }
 }
 
@@ -83,7 +114,7 @@ fn matches_segments(pattern: &[BString], parts: &[&[u8]]) -> bool {
 }
 
 /// Matches one name: `*`, `?`, `[...]` and `\`, none of which meets a slash.
-fn matches_name(pattern: &[u8], name: &[u8]) -> bool {
+pub(crate) fn matches_name(pattern: &[u8], name: &[u8]) -> bool {
     let (mut at, mut byte) = (0, 0);
     let mut retry = None;
     while byte < name.len() {
@@ -200,6 +231,24 @@ mod tests {
         ];
         for (pattern, path, expected) in table {
             assert_eq!(Glob::new(pattern.as_bytes()).matches(path.as_bytes()), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn the_last_pattern_of_a_list_decides() {
+        let table: [(&[&str], &str, bool); 8] = [
+            (&[], "a", false),
+            (&["a", "b"], "b", true),
+            (&["k/**", "!k/secret/**"], "k/secret/x", false),
+            (&["k/**", "!k/secret/**"], "k/x", true),
+            (&["k/**", "!k/secret/**"], "else", false),
+            (&["k/**", "!k/secret/**", "k/secret/open"], "k/secret/open", true),
+            (&["!secret"], "open", true),
+            (&["!*.md", "README.md"], "docs/x.md", false),
+        ];
+        for (patterns, path, expected) in table {
+            let globs = Globs::new(patterns.iter().map(|pattern| pattern.as_bytes()));
+            assert_eq!(globs.matches(path.as_bytes()), expected, "{patterns:?} {path}");
         }
     }
 

@@ -4,7 +4,7 @@
 //! a peer, a clock, a file system or JavaScript. A missing object is an ordinary result.
 //!
 //! Modules, foundations first; a module uses only those above it:
-//! `search`, `quoted`, `sort`, `name_map`, `limits`, `kind`, `id`, `object`, `path`, `glob`, `store`, `pack`, `disk`, `edit`, `refs`, `rev`,
+//! `search`, `quoted`, `sort`, `name_map`, `limits`, `kind`, `id`, `object`, `path`, `glob`, `glob_router`, `store`, `pack`, `disk`, `edit`, `refs`, `rev`,
 //! `diff`, `merge`, `verify`, `transport`.
 #![no_std]
 
@@ -16,6 +16,7 @@ pub mod diff;
 pub mod disk;
 pub mod edit;
 pub mod glob;
+pub mod glob_router;
 pub mod id;
 mod kind;
 pub mod limits;
