@@ -62,6 +62,9 @@ const snapshot: Snapshot = main.snapshot();
 const own: Iterable<Commit> = main.log({ limit: 1 });
 const against: FileDiff[] = main.diff('v1');
 const rolledBack: Commit = main.rollback('v1');
+const picked: Commit = main.cherryPick('v1', { mainline: 1, strategy: 'theirs', renames: 60, committer: { name: 'C', email: 'c@d' } });
+const reverted: Commit = main.revert(picked, { message: 'back', resolver: { resolve: () => undefined } });
+const rebased: Commit = main.rebase(created, { strategy: 'ours' });
 const conflicts: Conflict[] = main.conflicts();
 main.resolve('a', 'text');
 
@@ -84,6 +87,6 @@ const similarity: number | undefined = difference!.binary ? 0 : difference!.simi
 const code: ErrorCode = new GovcError('Stale', 'message').code;
 void [
   opened, found, many, listed, resolved, history, differences, base, preview, merged, undone, operations, imported, exported, handler, report, stats,
-  flushed, head, fork, bytes, text, paths, has, status, commit, applied, own, against, rolledBack, conflicts, read, changes, kept, fields, hunks,
+  flushed, head, fork, bytes, text, paths, has, status, commit, applied, own, against, rolledBack, reverted, rebased, conflicts, read, changes, kept, fields, hunks,
   unified, similarity, code,
 ];

@@ -3,12 +3,13 @@ import { call } from './binding.js';
 import { Commit, commitDetails } from './commit.js';
 import { contentBytes, modeBits } from './content.js';
 import type { FileDiff } from './diff.js';
-import { type Conflict, conflictsOf } from './merge.js';
+import { GovcError } from './errors.js';
+import { type Conflict, conflictsOf, mergeFlags, resolutions } from './merge.js';
 import type { Repository } from './repository.js';
 import { Snapshot, splitPaths } from './snapshot.js';
 import { decodeContent, encodeText } from './text.js';
 import { Transaction } from './transaction.js';
-import type { Change, CommitOptions, Content, FileMode, Glob, LogOptions, ObjectId, Path, Revision, Validator } from './types.js';
+import type { Change, CommitOptions, Content, FileMode, Glob, LogOptions, ObjectId, Path, PickOptions, RebaseOptions, Revision, Validator } from './types.js';
 import { checkedBy } from './validate.js';
 
 export class Reality {
@@ -130,6 +131,26 @@ export class Reality {
     return new Commit(engine, this.head ?? target);
   }
 
+  /** Puts the change of a commit on top, as `git cherry-pick` does. Throws Conflict where it does not fit. */
+  cherryPick(commit: Revision, options: PickOptions = {}): Commit {
+    return this.#pick(commit, false, options);
+  }
+
+  /** Takes the change of a commit back with a new commit, as `git revert` does. Throws Conflict where it does not fit. */
+  revert(commit: Revision, options: PickOptions = {}): Commit {
+    return this.#pick(commit, true, options);
+  }
+
+  /**
+   * Puts the commits that this reality has and `onto` has not on `onto`, as `git rebase` does: without merges, and
+   * without changes that are there already. One operation; a conflict throws and leaves everything as it was.
+   */
+  rebase(onto: Revision, options: RebaseOptions = {}): Commit {
+    const { engine } = this.#repository;
+    const target = this.#repository.resolve(onto);
+    return new Commit(engine, call(() => engine.rebase(this.#key, target, mergeFlags(options), this.#repository.now())));
+  }
+
   /** Paths that a recorded conflict left open, each with base, ours and theirs. */
   conflicts(): Conflict[] {
     return conflictsOf(call(() => this.#repository.engine.conflicts(this.#key)));
@@ -139,6 +160,20 @@ export class Reality {
   resolve(path: Path, content: Content | null): void {
     const bytes = content === null ? undefined : contentBytes(content, path);
     call(() => this.#repository.engine.resolveConflict(this.#key, encodeText(path), bytes));
+  }
+
+  #pick(commit: Revision, revert: boolean, options: PickOptions): Commit {
+    const { engine } = this.#repository;
+    const { mainline, message = '', resolver, sign } = options;
+    if (mainline !== undefined && !(Number.isInteger(mainline) && mainline >= 1)) {
+      throw new GovcError('InvalidArgument', `mainline is ${mainline}: give the number of a parent, from 1`, { mainline });
+    }
+    const [id, parent, flags, now] = [this.#repository.resolve(commit), mainline ?? 0, mergeFlags(options), this.#repository.now()];
+    const conflicts = resolver && conflictsOf(call(() => engine.pickConflicts(this.#key, id, revert, parent, flags)));
+    const decided = conflicts === undefined ? new Uint8Array() : resolutions(resolver!, conflicts, (blob) => call(() => engine.readBlob(blob)));
+    const details = commitDetails(message, options, now);
+    const prepared = call(() => engine.pick(this.#key, id, revert, parent, flags, decided, details, now));
+    return this.#repository.finishSigned(prepared, sign, now);
   }
 
   get #key(): Uint8Array {

@@ -1,5 +1,6 @@
 /** The vocabulary of the API: plain shapes, no behaviour. */
 import type { Commit } from './commit.js';
+import type { MergeOptions } from './merge.js';
 import type { Reality } from './reality.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -56,6 +57,17 @@ export interface CommitOptions {
   /** Makes the armoured signature of the commit's bytes. */
   sign?: (payload: Uint8Array) => string;
 }
+
+/** How a commit's change is taken over, or taken back. */
+export interface PickOptions extends CommitOptions, Pick<MergeOptions, 'strategy' | 'renames' | 'resolver'> {
+  /** Which parent of a merge its change is counted from, 1 for the first. Without it a merge is refused. */
+  mainline?: number;
+  /** Default: the commit's own, or git's `Revert "..."`. The author of a pick is that of the commit. */
+  message?: string;
+}
+
+/** How commits are put on another. */
+export type RebaseOptions = Pick<MergeOptions, 'strategy' | 'renames'>;
 
 export interface LogOptions {
   /** Where to start. Default: main, or the reality whose log it is. */

@@ -4,7 +4,7 @@
 //! here. It knows no file, socket, clock or DOM; `wasm/js` does, and `wasm/js/binding.ts` is its only caller.
 //!
 //! Modules, foundations first; a module uses only those above it: `allocator`, `memory_compare`, `panic`, `error`,
-//! `packed`, `decode`, `object`, `repository`, `commit`, `difference`, `transaction`, `reality`, `history`, `merge`, `exchange`,
+//! `packed`, `decode`, `object`, `repository`, `commit`, `difference`, `transaction`, `reality`, `history`, `merge`, `rewrite`, `exchange`,
 //! `storage`, `serve`, `verify`.
 
 #[cfg(target_family = "wasm")]
@@ -23,6 +23,7 @@ mod packed;
 mod panic;
 mod reality;
 mod repository;
+mod rewrite;
 mod serve;
 mod storage;
 mod transaction;

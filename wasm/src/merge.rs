@@ -85,10 +85,7 @@ impl Repository {
 
     /// The conflicts that a recorded merge left open.
     pub fn conflicts(&self, reality: &[u8]) -> Result<Vec<u8>, JsValue> {
-        let conflicts = self.engine.conflicts(&self.reality(reality)?).map_err(thrown)?;
-        let mut out = PackedWriter::new();
-        write_conflicts(&mut out, &conflicts);
-        Ok(out.finish())
+        Ok(packed_conflicts(&self.engine.conflicts(&self.reality(reality)?).map_err(thrown)?))
     }
 
     /// Settles a recorded conflict; without content, by removing the path.
@@ -110,7 +107,8 @@ impl Repository {
     }
 }
 
-fn request(flags: &[u8], labels: &[u8], decided: &[u8]) -> govc_engine::Result<MergeRequest> {
+/// How two states are merged; the arguments as for [`Repository::merge_tree`].
+pub(crate) fn request(flags: &[u8], labels: &[u8], decided: &[u8]) -> govc_engine::Result<MergeRequest> {
     let flag = |at: usize| flags.get(at).copied().unwrap_or(0);
     let mut names = labels.splitn(2, |byte| *byte == 0);
     let (ours, theirs) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
@@ -147,6 +145,13 @@ fn packed_result(
     out.u8(fast_forward.into());
     out.id(Some(tree));
     out.id(commit);
+    write_conflicts(&mut out, conflicts);
+    out.finish()
+}
+
+/// Conflicts, as `conflictsOf` in `wasm/js/merge.ts` reads them.
+pub(crate) fn packed_conflicts(conflicts: &[Conflict]) -> Vec<u8> {
+    let mut out = PackedWriter::new();
     write_conflicts(&mut out, conflicts);
     out.finish()
 }

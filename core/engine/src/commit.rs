@@ -42,6 +42,16 @@ pub struct PreparedCommit {
 }
 
 impl PreparedCommit {
+    /// A commit to put on `before`.
+    pub(crate) fn new(
+        reality: &RefName,
+        before: Option<ObjectId>,
+        kind: OperationKind,
+        commit: Commit,
+    ) -> Self {
+        Self { reality: reality.clone(), before, kind, commit }
+    }
+
     /// The bytes that a signature is made over.
     pub fn payload(&self) -> Vec<u8> {
         self.commit.write()
@@ -152,7 +162,7 @@ pub(crate) fn prepare(
     let committer = request.committer.unwrap_or_else(|| author.clone());
     let message = with_newline(&request.message)?;
     let commit = Commit { tree, parents, author, committer, extra_headers: Vec::new(), message };
-    Ok(PreparedCommit { reality: reality.clone(), before, kind, commit })
+    Ok(PreparedCommit::new(reality, before, kind, commit))
 }
 
 /// Refuses a commit of the same tree, unless it is wanted.

@@ -101,6 +101,9 @@ fn kind_of(operation: &Operation, before: Option<ObjectId>, after: Option<Object
         OperationKind::Rollback => EventKind::Rollback,
         OperationKind::Merge => EventKind::Merge,
         OperationKind::Commit
+        | OperationKind::CherryPick
+        | OperationKind::Revert
+        | OperationKind::Rebase
         | OperationKind::Tag
         | OperationKind::SetMain
         | OperationKind::Undo

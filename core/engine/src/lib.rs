@@ -5,8 +5,8 @@
 //! author come in with each command ([`Env`]), bytes go in and out. What the shells may use is what is public here.
 //!
 //! Modules, foundations first; a module uses only those above it: `error`, `env`, `loose`, `store`, `workspace`, `operation`,
-//! `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `difference`, `merge`, `exchange`,
-//! `export`, `serve`, `stats`, `verify`, `event`, `watch`.
+//! `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `difference`, `merge`, `pick`,
+//! `rebase`, `exchange`, `export`, `serve`, `stats`, `verify`, `event`, `watch`.
 #![no_std]
 
 extern crate alloc;
@@ -24,7 +24,9 @@ mod history;
 mod loose;
 mod merge;
 mod operation;
+mod pick;
 mod realities;
+mod rebase;
 mod repository;
 mod serve;
 mod snapshot;
@@ -45,6 +47,7 @@ pub use govc_git as git;
 pub use history::History;
 pub use merge::{FastForward, MergeOutcome, MergeRequest, Merged};
 pub use operation::{Operation, OperationKind, OperationLog};
+pub use pick::{PickKind, PickRequest};
 pub use repository::Repository;
 pub use serve::{GitExchange, ProposedUpdate};
 pub use stats::Stats;

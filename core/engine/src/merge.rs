@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
+use core::fmt;
 
 use bstr::BString;
 use govc_git::ObjectId;
@@ -117,7 +118,9 @@ impl Repository {
         }
         let (merge, written) = self.merge_over(&ours, &theirs, request)?;
         if !merge.clean && !record {
-            return Err(conflict_error(into, &merge));
+            let advice = "pass a resolver, or conflicts: 'record' to resolve them in the reality";
+            let work = format_args!("merging into '{}'", into.short());
+            return Err(conflict_error(work, into, &merge.conflicts, advice));
         }
         self.ensure_room(written.body_bytes())?;
         self.store.absorb(&written);
@@ -169,25 +172,30 @@ impl Repository {
         request: &MergeRequest,
     ) -> Result<(TreeMerge, MemoryStore)> {
         let mut overlay = Overlay::new(&self.store);
-        let options = MergeOptions {
+        let options = self.merge_options(request);
+        let merge = merge_commits(&mut overlay, &mut *self.graph.borrow_mut(), ours, theirs, &options)?;
+        Ok((merge, overlay.into_new()))
+    }
+
+    /// What core/git is told about a merge.
+    pub(crate) fn merge_options<'a>(&self, request: &'a MergeRequest) -> MergeOptions<'a> {
+        MergeOptions {
             labels: BranchLabels { ours: request.ours.clone(), base: None, theirs: request.theirs.clone() },
             favor: request.favor,
             renames: request.renames,
             resolver: Some(request),
             limits: self.limits,
             ..MergeOptions::default()
-        };
-        let merge = merge_commits(&mut overlay, &mut *self.graph.borrow_mut(), ours, theirs, &options)?;
-        Ok((merge, overlay.into_new()))
+        }
     }
 
-    fn check_clean(&self, reality: &RefName) -> Result<()> {
+    /// Refuses a reality with staged changes.
+    pub(crate) fn check_clean(&self, reality: &RefName) -> Result<()> {
         let Some(workspace) = self.workspaces.get(reality) else { return Ok(()) };
         if workspace.merge.is_none() && workspace.changes.is_empty() {
             return Ok(());
         }
-        let message =
-            format!("'{}' has staged changes: commit or discard them before you merge", reality.short());
+        let message = format!("'{}' has staged changes: commit or discard them first", reality.short());
         Err(Error::new(ErrorCode::Rejected, message).with("reality", reality.short()))
     }
 
@@ -223,20 +231,23 @@ impl Repository {
     }
 }
 
-fn conflict_error(into: &RefName, merge: &TreeMerge) -> Error {
-    let paths = || merge.conflicts.iter().map(|conflict| conflict.path.to_string());
+/// The refusal of what conflicts; `work` is what was tried, `advice` what to do.
+pub(crate) fn conflict_error(
+    work: fmt::Arguments<'_>,
+    reality: &RefName,
+    conflicts: &[Conflict],
+    advice: &str,
+) -> Error {
+    let paths = || conflicts.iter().map(|conflict| conflict.path.to_string());
     let first = paths().next().unwrap_or_default();
-    let more = match merge.conflicts.len() {
+    let more = match conflicts.len() {
         0 | 1 => alloc::string::String::new(),
         count => format!(" and {} more", count - 1),
     };
-    let message = format!(
-        "merging into '{}' conflicts in '{first}'{more}: pass a resolver, or conflicts: 'record' to resolve them in the reality",
-        into.short()
-    );
-    let kinds = merge.conflicts.iter().map(|conflict| conflict.kind);
+    let message = format!("{work} conflicts in '{first}'{more}: {advice}");
+    let kinds = conflicts.iter().map(|conflict| conflict.kind);
     Error::new(ErrorCode::Conflict, message)
-        .with("reality", into.short())
+        .with("reality", reality.short())
         .with_list("paths", paths())
         .with_list("kinds", kinds)
 }

@@ -16,6 +16,12 @@ pub enum OperationKind {
     Commit,
     /// A merge into a reality.
     Merge,
+    /// A commit's change was taken over.
+    CherryPick,
+    /// A commit's change was taken back by a commit.
+    Revert,
+    /// A reality's commits were put on another commit.
+    Rebase,
     /// Realities came to be.
     Create,
     /// A reality was deleted.
@@ -42,6 +48,9 @@ impl OperationKind {
         match self {
             Self::Commit => "commit",
             Self::Merge => "merge",
+            Self::CherryPick => "cherry-pick",
+            Self::Revert => "revert",
+            Self::Rebase => "rebase",
             Self::Create => "create",
             Self::Delete => "delete",
             Self::Tag => "tag",

@@ -56,20 +56,35 @@ impl<'a> TextDiff<'a> {
         (is_text(old) && is_text(new)).then(|| Self::compare(old, new, algorithm))
     }
 
-    /// As [`TextDiff::new`], for hunks without context and for blame.
+    /// As [`TextDiff::new`], with changes as far down as they go, whatever the indentation: for patch ids. The caller
+    /// knows that both are texts.
+    pub(crate) fn sliding_down(old: &'a [u8], new: &'a [u8], algorithm: Algorithm) -> Self {
+        Self::compare_with(old, new, algorithm, false)
+    }
+
+    /// As [`TextDiff::new`], for hunks without context.
     ///
     /// Git then leaves out what is the same at the ends of the texts, in whole blocks of 1,024 bytes and up to the end
     /// of a line; which of equal lines count as changed can depend on it.
     pub fn without_context(old: &'a [u8], new: &'a [u8], algorithm: Algorithm) -> Option<Self> {
+        (is_text(old) && is_text(new)).then(|| Self::for_blame(old, new, algorithm))
+    }
+
+    /// As [`TextDiff::without_context`], whatever the contents are; the caller knows that they are small enough.
+    pub(crate) fn for_blame(old: &'a [u8], new: &'a [u8], algorithm: Algorithm) -> Self {
         let (short_old, short_new) = without_equal_tail(old, new);
-        (is_text(old) && is_text(new)).then(|| Self::compare(short_old, short_new, algorithm))
+        Self::compare(short_old, short_new, algorithm)
     }
 
     fn compare(old: &'a [u8], new: &'a [u8], algorithm: Algorithm) -> Self {
+        Self::compare_with(old, new, algorithm, true)
+    }
+
+    fn compare_with(old: &'a [u8], new: &'a [u8], algorithm: Algorithm, by_indent: bool) -> Self {
         let mut numbers = Numbers::default();
         let old = numbers.first(old);
         let new = numbers.side(&old, new);
-        let sliding = Sliding::ByIndent(numbers.lines());
+        let sliding = if by_indent { Sliding::ByIndent(numbers.lines()) } else { Sliding::Down };
         let changes = changes(algorithm, sliding, &old.tokens, &new.tokens, numbers.count());
         Self { old, new, changes }
     }

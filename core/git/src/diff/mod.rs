@@ -15,6 +15,8 @@ pub mod hunk;
 pub(crate) mod lines;
 #[cfg(feature = "lines")]
 mod myers;
+#[cfg(feature = "lines")]
+pub mod patch_id;
 pub mod quote;
 pub mod rename;
 pub mod similarity;
