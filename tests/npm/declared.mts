@@ -1,7 +1,7 @@
 // Every call of the public API that is built, with the types that its declarations promise; compiled, not run.
 import {
   Repository, Reality, Transaction, Snapshot, GovcError, gitDirectory,
-  type Change, type Commit, type Conflict, type ErrorCode, type FileDiff, type Hunk, type ImportResult, type MergeResult,
+  type BlameLine, type Change, type Commit, type Conflict, type ErrorCode, type FileDiff, type Hunk, type ImportResult, type MergeResult,
   type ObjectId, type Operation, type RepositoryStats, type Storage, type Validator, type VerifyReport,
 } from 'govc';
 
@@ -24,6 +24,7 @@ repo.deleteReality('x');
 const tagged: ObjectId = repo.tag('v1', main, 'message');
 const resolved: ObjectId = repo.resolve('v1^{tree}');
 const at: Snapshot = repo.at('main');
+const then: Snapshot = repo.at(new Date(), 'main');
 const history: Iterable<Commit> = repo.log({
   from: [main, 'v1'], not: ['v0'], limit: 1, path: 'a', author: 'A', since: new Date(), until: new Date(), firstParent: true, order: 'topological',
 });
@@ -77,6 +78,9 @@ const kept: Commit = transaction.commit('message', { allowEmpty: true });
 transaction.rollback();
 
 const last: Commit = snapshot.lastCommit('a');
+const [blamed]: BlameLine[] = snapshot.blame('a');
+const slowly: Promise<BlameLine[]> = snapshot.blameInSlices('a', { signal });
+const { line, text: lineText, commit: broughtBy, path: cameFrom, originLine }: BlameLine = blamed!;
 const fields: [ObjectId, ObjectId, ObjectId[], string, string, number | Date, number, string] = [
   last.id, last.tree, last.parents, last.author.name, last.committer.email, last.author.time, last.committer.offsetMinutes, last.message,
 ];
@@ -86,7 +90,7 @@ const unified: string = difference!.unified(5);
 const similarity: number | undefined = difference!.binary ? 0 : difference!.similarity;
 const code: ErrorCode = new GovcError('Stale', 'message').code;
 void [
-  opened, found, many, listed, resolved, history, differences, base, preview, merged, undone, operations, imported, exported, handler, report, stats,
+  opened, found, many, listed, resolved, history, then, differences, base, preview, merged, undone, operations, imported, exported, handler, report, stats,
   flushed, head, fork, bytes, text, paths, has, status, commit, applied, own, against, rolledBack, reverted, rebased, conflicts, read, changes, kept, fields, hunks,
-  unified, similarity, code,
+  unified, similarity, code, slowly, line, lineText, broughtBy, cameFrom, originLine,
 ];

@@ -13,7 +13,7 @@ export { Snapshot } from './snapshot.js';
 export type { PackSink, Storage, StorageBatch, StorageSink } from './storage/storage.js';
 export { Transaction } from './transaction.js';
 export type {
-  Change, CommitOptions, Content, FileMode, Glob, Limits, LogOptions, ObjectId, Operation, Path, PickOptions, Problem, Progressive,
+  BlameLine, Change, CommitOptions, Content, FileMode, Glob, Limits, LogOptions, ObjectId, Operation, Path, PickOptions, Problem, Progressive,
   RebaseOptions, RepositoryOptions, RepositoryStats, Revision, Signature, Validator,
 } from './types.js';
 export type { VerifyReport } from './verify.js';

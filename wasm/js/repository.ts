@@ -98,9 +98,12 @@ export class Repository implements Disposable {
     return revision.id;
   }
 
-  /** The state at a commit. */
-  at(when: Revision): Snapshot {
-    const id = this.resolve(when);
+  /**
+   * The state at a commit, or what main or the named reality was at a moment: by this repository's own log of operations,
+   * and before the log begins by the dates of commits along first parents. Throws NotFound where there was no commit.
+   */
+  at(when: Revision | Date, reality?: string): Snapshot {
+    const id = when instanceof Date ? this.#atMoment(when, reality) : this.resolve(when);
     const commit = call(() => this.engine.peelToCommit(id));
     return new Snapshot(this, commit ?? id, commit);
   }
@@ -228,6 +231,12 @@ export class Repository implements Disposable {
   finishSigned(prepared: EnginePreparedCommit, sign: CommitOptions['sign'], now: number): Commit {
     const signature = sign === undefined ? undefined : encodeText(sign(call(() => prepared.payload())));
     return new Commit(this.engine, call(() => this.engine.finishCommit(prepared, signature, now)));
+  }
+
+  #atMoment(when: Date, reality: string | undefined): ObjectId {
+    const time = when.getTime();
+    if (Number.isNaN(time)) throw new GovcError('InvalidArgument', 'a moment is a valid date', { when });
+    return call(() => this.engine.atMoment(reality === undefined ? undefined : encodeText(reality), time));
   }
 
   #operation(id: number): Operation | undefined {

@@ -1,11 +1,12 @@
 /** An immutable state: a tree, with its commit and the history behind it. */
 import { call } from './binding.js';
+import { Blame } from './blame.js';
 import { Commit } from './commit.js';
 import { type FileDiff } from './diff.js';
 import { GovcError } from './errors.js';
 import type { Repository } from './repository.js';
 import { decodeContent, decodeText, encodeText } from './text.js';
-import type { Glob, ObjectId, Path, Revision } from './types.js';
+import type { BlameLine, Glob, ObjectId, Path, Progressive, Revision } from './types.js';
 
 export class Snapshot {
   readonly #repository: Repository;
@@ -53,8 +54,24 @@ export class Snapshot {
     throw new GovcError('NotFound', `no commit has changed '${path}'`, { path });
   }
 
+  /** Which commit brought each line of a file, and where it stood there: `git blame`, through renames of whole files. */
+  blame(path: Path): BlameLine[] {
+    return this.#blame(path).run().lines(this.read(path));
+  }
+
+  /** As `blame`, with progress, a way to stop, and room for the page to breathe. */
+  async blameInSlices(path: Path, options: Progressive = {}): Promise<BlameLine[]> {
+    return (await this.#blame(path).runInSlices(options)).lines(this.read(path));
+  }
+
   diff(other: Revision): FileDiff[] {
     return this.#repository.diff(this, other);
+  }
+
+  #blame(path: Path): Blame {
+    const { id } = this.commit;
+    if (this.#state !== id) throw new GovcError('InvalidArgument', 'this state is no commit: commit it, then ask who brought its lines', { path });
+    return new Blame(this.#repository, id, path);
   }
 }
 

@@ -93,6 +93,19 @@ export interface Change {
   newId?: ObjectId;
 }
 
+/** A line and where it comes from. Lines count from 1. */
+export interface BlameLine {
+  line: number;
+  /** Without the newline that ends it. */
+  text: string;
+  /** The commit that brought it. */
+  commit: ObjectId;
+  /** The path of the file in that commit. */
+  path: Path;
+  /** The line in the file of that commit. */
+  originLine: number;
+}
+
 export interface Problem { path?: Path; line?: number; column?: number; message: string; rule?: string; severity?: 'error' | 'warning' }
 /** Looks at a would-be state; throws or returns problems where it is not good. */
 export type Validator = (snapshot: Snapshot, changes: Change[]) => void | Problem[];

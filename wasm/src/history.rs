@@ -30,6 +30,12 @@ impl Repository {
         Ok(hex(self.engine.peel_to_commit(&id).map_err(thrown)?))
     }
 
+    /// The commit that a reality, by default main, was at, at a moment.
+    #[wasm_bindgen(js_name = atMoment)]
+    pub fn at_moment(&self, reality: Option<Box<[u8]>>, time_ms: f64) -> Result<String, JsValue> {
+        Ok(self.engine.at_moment(reality.as_deref(), time_ms as i64).map_err(thrown)?.to_string())
+    }
+
     /// The best common ancestor of two commits.
     #[wasm_bindgen(js_name = mergeBase)]
     pub fn merge_base(&self, one: &str, other: &str) -> Result<Option<String>, JsValue> {

@@ -5,11 +5,13 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use govc_git::object::CommitRef;
+use govc_git::refs::{RefName, RefTarget};
 use govc_git::rev::{self, Hint, Resolver, Role, Step, Tip, Walk, WalkOptions};
 use govc_git::{Kind, ObjectId, ObjectSource, ReadError};
 
 use crate::Repository;
 use crate::error::{Error, ErrorCode, Result};
+use crate::timeline::Known;
 
 /// Commits looked at before a walk gives the host a chance to stop it.
 const WALK_BUDGET: usize = 20_000;
@@ -81,6 +83,39 @@ impl Repository {
             }
         }
         Ok(commits)
+    }
+
+    /// The commit that a reality was at, at a moment in milliseconds since the epoch; main as it was then where none is
+    /// named. What the log of operations knows it decides; before the log begins, the dates of commits do, along the
+    /// first parents of where the log found the reality.
+    pub fn at_moment(&self, reality: Option<&[u8]>, time_ms: i64) -> Result<ObjectId> {
+        let name = match reality {
+            Some(name) => RefName::branch(name)?,
+            None => match self.value_at(&RefName::head(), time_ms) {
+                Known::Was(Some(RefTarget::Symbolic(name)))
+                | Known::Before(Some(RefTarget::Symbolic(name))) => name,
+                _ => RefName::head(),
+            },
+        };
+        let found = match self.value_at(&name, time_ms) {
+            Known::Was(Some(RefTarget::Direct(id))) => Some(id),
+            Known::Before(Some(RefTarget::Direct(tip))) => match u64::try_from(time_ms.div_euclid(1000)) {
+                Ok(time) => {
+                    let graph = &mut *self.graph.borrow_mut();
+                    self.timeline.borrow_mut().commit_at(graph, &self.store, &tip, time)?
+                }
+                Err(_) => None,
+            },
+            _ => None,
+        };
+        found.ok_or_else(|| {
+            let message = format!("'{}' had no commit at that moment", name.short());
+            Error::new(ErrorCode::NotFound, message).with("reality", name.short())
+        })
+    }
+
+    fn value_at(&self, name: &RefName, time_ms: i64) -> Known {
+        self.timeline.borrow_mut().value_at(&self.log, name, time_ms, self.refs.get(name.as_ref()))
     }
 
     /// The best common ancestor, the first of several as git orders them.

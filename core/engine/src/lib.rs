@@ -5,7 +5,7 @@
 //! author come in with each command ([`Env`]), bytes go in and out. What the shells may use is what is public here.
 //!
 //! Modules, foundations first; a module uses only those above it: `error`, `env`, `loose`, `store`, `workspace`, `operation`,
-//! `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `difference`, `merge`, `pick`,
+//! `timeline`, `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `blame`, `difference`, `merge`, `pick`,
 //! `rebase`, `exchange`, `export`, `serve`, `stats`, `verify`, `event`, `watch`.
 #![no_std]
 
@@ -13,6 +13,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod blame;
 mod commit;
 mod difference;
 mod env;
@@ -33,11 +34,13 @@ mod snapshot;
 mod stats;
 mod storage;
 mod store;
+mod timeline;
 mod transaction;
 mod verify;
 mod watch;
 mod workspace;
 
+pub use blame::Blame;
 pub use commit::{CommitRequest, PreparedCommit};
 pub use env::{Author, Env};
 pub use error::{Detail, Error, ErrorCode, Result};

@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::operation::{Operation, OperationKind, OperationLog};
 use crate::storage::Persisted;
 use crate::store::Store;
+use crate::timeline::Timeline;
 use crate::workspace::Workspace;
 
 /// A git repository in memory.
@@ -31,6 +32,8 @@ pub struct Repository {
     pub(crate) log: OperationLog,
     /// Commits that were seen; grows while reading, hence the cell.
     pub(crate) graph: RefCell<CommitGraph>,
+    /// What refs were at a moment; grows when somebody asks.
+    pub(crate) timeline: RefCell<Timeline>,
     pub(crate) persisted: Persisted,
     /// Commits whose parents are not here, nor meant to be.
     pub(crate) shallow: Vec<ObjectId>,
@@ -54,6 +57,7 @@ impl Repository {
             unborn: NameMap::from_iter([(main, ())]),
             log: OperationLog::default(),
             graph: RefCell::default(),
+            timeline: RefCell::default(),
             persisted: Persisted::default(),
             shallow: Vec::new(),
             limits,

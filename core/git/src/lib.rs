@@ -5,13 +5,15 @@
 //!
 //! Modules, foundations first; a module uses only those above it:
 //! `search`, `quoted`, `sort`, `name_map`, `limits`, `kind`, `id`, `object`, `path`, `glob`, `glob_router`, `store`, `pack`, `disk`, `edit`, `refs`, `rev`,
-//! `diff`, `merge`, `verify`, `transport`.
+//! `diff`, `blame`, `merge`, `verify`, `transport`.
 #![no_std]
 
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "lines")]
+pub mod blame;
 pub mod diff;
 pub mod disk;
 pub mod edit;

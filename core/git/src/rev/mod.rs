@@ -8,7 +8,7 @@ mod merge_base;
 mod options;
 mod paths;
 mod pattern;
-mod queue;
+pub(crate) mod queue;
 mod range;
 mod resolve;
 mod topological;

@@ -7,10 +7,10 @@ use super::CommitIndex;
 
 /// A commit in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Queued {
+pub(crate) struct Queued {
     pub(super) time: u64,
     came: u64,
-    pub(super) commit: CommitIndex,
+    pub(crate) commit: CommitIndex,
 }
 
 impl Ord for Queued {
@@ -27,13 +27,13 @@ impl PartialOrd for Queued {
 
 /// Commits by date.
 #[derive(Clone, Debug, Default)]
-pub(super) struct DateQueue {
+pub(crate) struct DateQueue {
     heap: BinaryHeap<Queued>,
     came: u64,
 }
 
 impl DateQueue {
-    pub(super) fn push(&mut self, time: u64, commit: CommitIndex) {
+    pub(crate) fn push(&mut self, time: u64, commit: CommitIndex) {
         self.heap.push(Queued { time, came: self.came, commit });
         self.came += 1;
     }
@@ -43,11 +43,11 @@ impl DateQueue {
         self.heap.push(queued);
     }
 
-    pub(super) fn pop(&mut self) -> Option<Queued> {
+    pub(crate) fn pop(&mut self) -> Option<Queued> {
         self.heap.pop()
     }
 
-    pub(super) fn peek(&self) -> Option<&Queued> {
+    pub(crate) fn peek(&self) -> Option<&Queued> {
         self.heap.peek()
     }
 }
