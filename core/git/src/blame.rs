@@ -391,3 +391,67 @@ fn check_size(bytes: &[u8]) -> Result<(), LimitExceeded> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::{Commit, Mode, Signature, TreeBuilder};
+    use crate::store::{MemoryStore, Object};
+    use crate::{Kind, ObjectSink};
+
+    #[test]
+    fn runs_are_split_where_changes_are() {
+        // Lines 2 and 3 of the old text became 2 to 5 of the new one, and 8 is new.
+        let changes = [Change { before: 2..4, after: 2..6 }, Change { before: 6..6, after: 8..9 }];
+        let places = [0, 1, 100, 100, 100, 100, 4, 5, 100];
+        let old_line = |line: u32| match places.get(line as usize) {
+            Some(100) => None,
+            Some(place) => Some(*place),
+            None => Some(line - 3),
+        };
+        for origin in 0..12 {
+            for count in 1..12 {
+                let (mut passed, mut kept) = (Vec::new(), Vec::new());
+                split(Run { origin, line: 100, count }, &changes, &mut passed, &mut kept);
+                let mut seen = Vec::new();
+                for run in &passed {
+                    seen.extend((0..run.count).map(|at| (run.line + at, Some(run.origin + at))));
+                }
+                for run in &kept {
+                    seen.extend((0..run.count).map(|at| (run.line + at, None)));
+                    assert_eq!(run.line - 100, run.origin - origin);
+                }
+                seen.sort_unstable();
+                let expected: Vec<_> = (0..count).map(|at| (100 + at, old_line(origin + at))).collect();
+                assert_eq!(seen, expected, "{origin} {count}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_commit_that_is_its_own_ancestor_ends_in_an_error() {
+        let mut store = MemoryStore::new();
+        let blob = store.write(Kind::Blob, b"x\ny\n");
+        let mut builder = TreeBuilder::new();
+        builder.push(Mode::FILE, b"a", blob);
+        let tree = store.write(Kind::Tree, &builder.write());
+        let who = Signature { name: "A".into(), email: "a".into(), time: 0, offset_minutes: 0 };
+        let forged = ObjectId::from_bytes([7; 20]);
+        let commit = Commit {
+            tree,
+            parents: Vec::from([forged]),
+            author: who.clone(),
+            committer: who,
+            extra_headers: Vec::new(),
+            message: "m".into(),
+        };
+        store.insert(forged, Object { kind: Kind::Commit, bytes: commit.write().into() });
+        let mut graph = CommitGraph::new();
+        let limits = Limits::default();
+        let mut blame = Blame::new(&mut graph, &store, &forged, BStr::new("a"), &limits).unwrap().unwrap();
+        match blame.step(&mut graph, &store, 100) {
+            Err(DiffError::Limit(LimitExceeded { limit, .. })) => assert_eq!(limit, "blame_steps_max"),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -110,3 +110,44 @@ impl Digest {
         self.hasher.update(&self.words);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::{Mode, TreeBuilder};
+    use crate::store::MemoryStore;
+    use crate::{Kind, ObjectSink};
+
+    #[test]
+    fn white_space_and_places_do_not_count_and_lines_and_modes_do() {
+        let mut store = MemoryStore::new();
+        let mut tree = |files: &[(&str, Mode, &[u8])]| {
+            let mut builder = TreeBuilder::new();
+            for (name, mode, content) in files {
+                builder.push(*mode, name.as_bytes(), store.write(Kind::Blob, content));
+            }
+            store.write(Kind::Tree, &builder.write())
+        };
+        let file = |content: &'static [u8]| [("a", Mode::FILE, content)];
+        let old = tree(&file(b"1\n2\n3\n4\n5\n6\n7\n"));
+        let new = tree(&file(b"1\n2\n3\nx y\n5\n6\n7\n"));
+        let moved_old = tree(&file(b"0\n0\n0\n0\n0\n1\n2\n3\n4\n5\n6\n7\n"));
+        let moved_new = tree(&file(b"0\n0\n0\n0\n0\n1\n2\n3\nx  y \n5\n6\n7\n"));
+        let other = tree(&file(b"1\n2\n3\nz\n5\n6\n7\n"));
+        let mode = tree(&[("a", Mode::EXECUTABLE, &b"1\n2\n3\nx y\n5\n6\n7\n"[..])]);
+        let binary = tree(&file(b"a\0b"));
+        let id = |old: &ObjectId, new: &ObjectId, part| {
+            patch_id(&store, Some(old), new, part, &Limits::default()).unwrap()
+        };
+        let whole = |old: &ObjectId, new: &ObjectId| id(old, new, PatchPart::Whole);
+        assert_eq!(whole(&old, &old), None);
+        assert_eq!(whole(&old, &new), whole(&moved_old, &moved_new));
+        let all = [&new, &other, &mode, &binary].map(|new| whole(&old, new));
+        for (at, one) in all.iter().enumerate() {
+            assert!(all[at + 1..].iter().all(|other| other != one));
+        }
+        let outline = |new: &ObjectId| id(&old, new, PatchPart::Outline);
+        assert_eq!(outline(&new), outline(&other));
+        assert_ne!(outline(&new), outline(&mode));
+    }
+}
