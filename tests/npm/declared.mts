@@ -1,12 +1,12 @@
 // Every call of the public API that is built, with the types that its declarations promise; compiled, not run.
 import {
-  Repository, Reality, Transaction, Snapshot, GovcError, gitDirectory,
-  type BlameLine, type Change, type Commit, type Conflict, type ErrorCode, type FileDiff, type Hunk, type ImportResult, type MergeResult,
-  type ObjectId, type Operation, type RepositoryStats, type Storage, type Validator, type VerifyReport,
+  Repository, Reality, Transaction, Snapshot, CommitEvent, GovcError, gitDirectory,
+  type BlameLine, type Change, type Commit, type Conflict, type ErrorCode, type EventCursor, type EventFilter, type EventKind, type FileDiff, type Hunk, type ImportResult, type MergeResult,
+  type ObjectId, type Operation, type RepositoryStats, type Storage, type Subscription, type Validator, type VerifyReport, type WatchOptions,
 } from 'govc';
 
 declare const signal: AbortSignal;
-declare const stream: ReadableStream<Uint8Array>;
+declare const packStream: ReadableStream<Uint8Array>;
 
 const repo = new Repository({
   main: 'main', author: { name: 'A', email: 'a@b', time: new Date(), offsetMinutes: 60 }, now: () => 0,
@@ -37,7 +37,23 @@ const merged: MergeResult = repo.merge(created, 'main', {
 });
 const undone: Operation | undefined = repo.undo() ?? repo.redo();
 const operations: Iterable<Operation> = repo.operations();
-const imported: Promise<ImportResult> = repo.importPack(stream, { 'refs/heads/main': tagged }, { signal });
+const filter: EventFilter = {
+  paths: ['k8s/**', '!k8s/secret'], realities: 'main', author: 'Ada', message: /EMERGENCY/, kinds: ['commit', 'merge', 'rollback', 'created', 'deleted'],
+  where: (event) => event.matches('*.yaml'),
+};
+const options: WatchOptions = { after: '0', retries: 1, concurrency: 4 };
+const watching: Subscription = repo.watch(filter, async (event) => void event.changes(), options);
+const subscription: Subscription = repo.on('*.ts', (event: CommitEvent) => void event.changes('*.ts'));
+const progress: [number, number, GovcError[]] = [subscription.delivered, subscription.behind, subscription.errors];
+subscription.unsubscribe();
+watching satisfies Disposable;
+const stream: AsyncIterable<CommitEvent> = repo.events({ ...filter, after: '0', signal });
+declare const event: CommitEvent;
+const happened: [EventCursor, EventKind, string, Commit | undefined, ObjectId | undefined, string, string] = [
+  event.cursor, event.kind, event.reality, event.commit, event.before, event.author, event.message,
+];
+const there: Snapshot = event.snapshot();
+const imported: Promise<ImportResult> = repo.importPack(packStream, { 'refs/heads/main': tagged }, { signal });
 const exported: Uint8Array = repo.exportPack(['main'], [at]);
 const handler: (request: Request) => Promise<Response> = repo.handler({ push: async (refs) => void refs.map(({ name, before, after }) => [name, before, after]) });
 const report: Promise<VerifyReport> = repo.verify({ signal });
@@ -90,7 +106,7 @@ const unified: string = difference!.unified(5);
 const similarity: number | undefined = difference!.binary ? 0 : difference!.similarity;
 const code: ErrorCode = new GovcError('Stale', 'message').code;
 void [
-  opened, found, many, listed, resolved, history, then, differences, base, preview, merged, undone, operations, imported, exported, handler, report, stats,
+  opened, found, many, listed, resolved, history, then, differences, base, preview, merged, undone, operations, progress, stream, happened, there, imported, exported, handler, report, stats,
   flushed, head, fork, bytes, text, paths, has, status, commit, applied, own, against, rolledBack, reverted, rebased, conflicts, read, changes, kept, fields, hunks,
   unified, similarity, code, slowly, line, lineText, broughtBy, cameFrom, originLine,
 ];

@@ -9,7 +9,7 @@ const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 const blocks = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
 const EXPECTED = [
   /^true diff --git a\/config\.json.*"retries": 50.*try 50 retries/s, /^[0-9a-f]{7} 1 start\(\);\n[0-9a-f]{7} 2 stop\(\);\nstart\(\);\ncrash\(\);/,
-  /written in memory/, /first/,
+  /written in memory/, /^main one replica.*^\S+ commit one replica$.*^2 0$/ms, /first/,
 ];
 
 test('the README has the examples that are expected', () => assert.equal(blocks.length, EXPECTED.length));

@@ -1,6 +1,6 @@
 // Measures govc in wasm on Node beside isomorphic-git and native git, in one run: `cargo xtask bench`.
 //
-//   node --expose-gc bench.mjs [RESULTS.json [WORKLOAD...]]      workloads by their ids: W1 W2 ... W9
+//   node --expose-gc bench.mjs [RESULTS.json [WORKLOAD...]]      workloads by their ids: W1 W2 ... W10
 //
 // Each workload makes every engine do the same work and compares what came out, so that a wrong result cannot be fast.
 // Engines run in turn, medians are shown. Native git runs its batch plumbing, one process for the whole workload.
@@ -36,6 +36,7 @@ async function runMade() {
   for (const count of FORKS) await run('W1', () => made.forks(input, base, count));
   await run('W2', () => made.commits(input, base));
   await run('W3', () => made.realities(input, base));
+  await run('W10', () => made.events(input));
 }
 
 async function runReal(input) {
@@ -48,7 +49,7 @@ async function runReal(input) {
 }
 
 const input = realRepository();
-if (['W1', 'W2', 'W3'].some(isWanted)) await runMade();
+if (['W1', 'W2', 'W3', 'W10'].some(isWanted)) await runMade();
 if (['W4', 'W5', 'W6', 'W7'].some(isWanted)) await runReal(input);
 await run('W8', start.start);
 

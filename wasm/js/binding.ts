@@ -16,9 +16,11 @@ export type EngineTransaction = glue.Transaction;
 export type EnginePreparedCommit = glue.PreparedCommit;
 export type EngineGitExchange = glue.GitExchange;
 export type EnginePackImport = glue.PackImport;
+export type EngineWatchers = glue.Watchers;
 
 let ready = false;
 let deathReason: string | undefined;
+let onCall: (() => void) | undefined;
 
 /** Instantiates the module at once from its bytes or from a compiled module; does nothing if that has been done. */
 export function instantiate(module: BufferSource | WebAssembly.Module): void {
@@ -39,11 +41,17 @@ export async function instantiateFrom(
 /** Runs one call of the engine. Whatever it throws is a `GovcError`, or what a callback of the caller threw. */
 export function call<T>(operation: (engine: Engine) => T): T {
   if (!ready || deathReason !== undefined) throw unusable();
+  onCall?.();
   try {
     return operation(glue);
   } catch (thrown) {
     throw translated(thrown);
   }
+}
+
+/** Has `observer` told of every call before it is made: it may plan work for afterwards, and must do none. */
+export function observeCalls(observer: (() => void) | undefined): void {
+  onCall = observer;
 }
 
 /** What the glue throws for an object that was freed. */

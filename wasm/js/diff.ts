@@ -8,7 +8,7 @@ import type { Change, Glob, ObjectId, Path } from './types.js';
 const KINDS = ['added', 'modified', 'removed', 'renamed', 'mode', 'copied'] as const;
 
 export interface DiffOptions {
-  /** Only files that one of these means. */
+  /** Only files that these mean by their new or old path; of several, the last that matches decides, as in a .gitignore. */
   paths?: Glob[];
   /** Find renames; a number is the least similarity in percent. Default 50, as in git. */
   renames?: boolean | number;

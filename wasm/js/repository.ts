@@ -1,8 +1,11 @@
 /** A git repository in memory, with its realities. */
 import { call, type EnginePreparedCommit, type EngineRepository } from './binding.js';
 import { Commit, commitDetails, identityLine } from './commit.js';
+import { Dispatcher } from './dispatcher.js';
 import { type DiffOptions, type FileDiff, fileDiffs } from './diff.js';
 import { GovcError } from './errors.js';
+import type { CommitEvent, EventCursor, EventFilter } from './event.js';
+import { eventStream } from './event-stream.js';
 import { exportPack, importPack, type ImportResult, type PackBytes } from './exchange.js';
 import { gitHandler, type HandlerOptions } from './handler.js';
 import { logOf } from './log.js';
@@ -10,6 +13,7 @@ import { type MergeOptions, mergeFlags, type MergeResult, readConflicts, resolut
 import { PackedReader } from './packed.js';
 import { Reality } from './reality.js';
 import { Snapshot } from './snapshot.js';
+import type { Subscription, WatchOptions } from './subscription.js';
 import { StorageLink } from './storage/link.js';
 import type { Storage } from './storage/storage.js';
 import { decodeText, encodeText } from './text.js';
@@ -25,6 +29,7 @@ export class Repository implements Disposable {
   readonly #now: () => number;
   readonly #author: Signature;
   #storage: StorageLink | undefined;
+  #dispatcher: Dispatcher | undefined;
 
   /** A fresh repository in memory. Never touches disk or network. */
   constructor(options: RepositoryOptions = {}) {
@@ -167,6 +172,24 @@ export class Repository implements Disposable {
     }
   }
 
+  /**
+   * Hands each event that passes `filter` to `handler`: in order, once, from now on or from `after` on. A handler that takes
+   * its time loses nothing: the subscription is behind, at its place in the log of operations.
+   */
+  watch(filter: EventFilter, handler: (event: CommitEvent) => void | Promise<void>, options: WatchOptions = {}): Subscription {
+    return this.#events.watch(filter, handler, options);
+  }
+
+  /** Hands each event that changed a file that `pattern` means to `handler`. */
+  on(pattern: Glob, handler: (event: CommitEvent) => void | Promise<void>, options: WatchOptions = {}): Subscription {
+    return this.watch({ paths: pattern }, handler, options);
+  }
+
+  /** The events from now on, or from `after` on, as long as they are asked for and `signal` does not stop it. */
+  events(filter: EventFilter & { after?: EventCursor; signal?: AbortSignal } = {}): AsyncIterable<CommitEvent> {
+    return eventStream(this.#events, filter);
+  }
+
   /** Takes in a pack and moves refs to what it brought, all or nothing. */
   importPack(pack: PackBytes, refs: Record<string, ObjectId>, options: Progressive = {}): Promise<ImportResult> {
     return importPack(this, pack, refs, options);
@@ -199,6 +222,7 @@ export class Repository implements Disposable {
 
   /** Gives the memory back. Every later call on this repository, its realities and commits throws Disposed. */
   [Symbol.dispose](): void {
+    this.#dispatcher?.close();
     this.#storage?.close();
     this.#engine?.free();
     this.#engine = undefined;
@@ -210,7 +234,12 @@ export class Repository implements Disposable {
     return this.#engine;
   }
 
-  /** @internal Who acts where nobody is named, at this moment. */
+  /** @internal Who acts where nobody is named. */
+  get author(): Signature {
+    return this.#author;
+  }
+
+  /** @internal The author's identity line at this moment. */
   identity(): string {
     return identityLine({ ...this.#author, time: this.#now() }, 0);
   }
@@ -237,6 +266,10 @@ export class Repository implements Disposable {
     const time = when.getTime();
     if (Number.isNaN(time)) throw new GovcError('InvalidArgument', 'a moment is a valid date', { when });
     return call(() => this.engine.atMoment(reality === undefined ? undefined : encodeText(reality), time));
+  }
+
+  get #events(): Dispatcher {
+    return this.#dispatcher ??= new Dispatcher(this);
   }
 
   #operation(id: number): Operation | undefined {

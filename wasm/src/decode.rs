@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use govc_engine::git::ObjectId;
+use govc_engine::git::glob::Globs;
 use govc_engine::git::limits::Limits;
 use govc_engine::git::object::{Mode, Signature, SignatureRef};
 use govc_engine::git::path::RepoPath;
@@ -32,6 +33,11 @@ pub fn commit_request(details: &[u8]) -> CommitRequest {
 /// A signature from git's identity line.
 pub fn identity(line: &[u8]) -> Signature {
     SignatureRef::parse(line).to_owned()
+}
+
+/// A list of patterns that are joined by NUL.
+pub fn globs(patterns: &[u8]) -> Globs {
+    Globs::new(patterns.split(|byte| *byte == 0))
 }
 
 /// A path that may be written.

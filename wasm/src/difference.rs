@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bstr::BString;
 use govc_engine::git::diff::binary::is_binary;
 use govc_engine::git::diff::change::Algorithm;
 use govc_engine::git::diff::hunk::TextDiff;
@@ -9,7 +10,6 @@ use govc_engine::git::diff::rename::RenameOptions;
 use govc_engine::git::diff::similarity::Score;
 use govc_engine::git::diff::unified::{PatchOptions, write_patch};
 use govc_engine::git::diff::{ChangeKind, FileChange, Side};
-use govc_engine::git::glob::Glob;
 use govc_engine::git::object::Mode;
 use wasm_bindgen::prelude::*;
 
@@ -29,8 +29,9 @@ impl Repository {
         let (old, new) = (self.tree(old)?, self.tree(new)?);
         let mut changes = self.engine.diff(&old, &new, renames).map_err(thrown)?;
         if !globs.is_empty() {
-            let globs: Vec<Glob> = globs.split(|byte| *byte == 0).map(Glob::new).collect();
-            changes.retain(|change| globs.iter().any(|glob| glob.matches(&change.path)));
+            let globs = decode::globs(globs);
+            let is_meant = |path: &BString| globs.matches(path);
+            changes.retain(|change| is_meant(&change.path) || change.old_path.as_ref().is_some_and(is_meant));
         }
         Ok(packed_changes(&changes))
     }

@@ -5,7 +5,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it: `allocator`, `memory_compare`, `panic`, `error`,
 //! `packed`, `decode`, `object`, `repository`, `commit`, `difference`, `transaction`, `reality`, `history`, `blame`, `merge`, `rewrite`, `exchange`,
-//! `storage`, `serve`, `verify`.
+//! `storage`, `serve`, `verify`, `watch`.
 
 #[cfg(target_family = "wasm")]
 mod allocator;
@@ -29,3 +29,4 @@ mod serve;
 mod storage;
 mod transaction;
 mod verify;
+mod watch;

@@ -4,12 +4,8 @@
 //! A reality that moves over several commits at once (a push, a fast-forward, an import) does so in one event. Tags, the
 //! choice of main, refs that are no realities and realities without a commit make no events.
 
-use alloc::vec::Vec;
-
 use bstr::{BStr, ByteSlice};
 use govc_git::ObjectId;
-use govc_git::diff::FileChange;
-use govc_git::diff::rename::RenameOptions;
 use govc_git::diff::tree::TreeDiff;
 use govc_git::glob::Globs;
 use govc_git::refs::{RefDelta, RefTarget};
@@ -22,7 +18,7 @@ use crate::operation::{Operation, OperationKind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// It has new commits: by a commit, a push, an import, or a commit that was done again.
+    /// It has new commits: by a commit, a cherry-pick, a revert, a rebase, a push or an import.
     Commit,
     /// Another reality was merged into it, by a merge commit or by moving it along.
     Merge,
@@ -35,15 +31,9 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// The name in the API.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Commit => "commit",
-            Self::Merge => "merge",
-            Self::Rollback => "rollback",
-            Self::Created => "created",
-            Self::Deleted => "deleted",
-        }
+    /// Its bit in a set of kinds.
+    pub const fn bit(self) -> u32 {
+        1 << self as u32
     }
 }
 
@@ -132,24 +122,8 @@ impl Repository {
         Event::new(position, operation, delta)
     }
 
-    /// The files that an event changed, with renames. With patterns, those that they mean by the new or the old path.
-    pub fn event_changes(&self, event: &Event<'_>, globs: Option<&Globs>) -> Result<Vec<FileChange>> {
-        if !event.has_changes {
-            return Ok(Vec::new());
-        }
-        let (old, new) = (self.tree_of(event.before)?, self.tree_of(event.after)?);
-        let mut changes = self.diff(&old, &new, Some(RenameOptions::default()))?;
-        if let Some(globs) = globs {
-            let meant = |path: &[u8]| globs.matches(path);
-            changes.retain(|change| {
-                meant(&change.path) || change.old_path.as_ref().is_some_and(|path| meant(path))
-            });
-        }
-        Ok(changes)
-    }
-
     /// Whether an event changed a file that patterns mean.
-    pub fn event_matches(&self, event: &Event<'_>, globs: &Globs) -> Result<bool> {
+    pub(crate) fn event_matches(&self, event: &Event<'_>, globs: &Globs) -> Result<bool> {
         let mut found = false;
         self.each_changed_path(event, &mut |path| {
             found = globs.matches(path);

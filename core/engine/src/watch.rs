@@ -19,13 +19,13 @@ pub struct WatchFilter {
     pub paths: Option<Globs>,
     /// Events of realities with such names.
     pub realities: Option<Globs>,
-    /// Events of these kinds.
-    pub kinds: Option<Vec<EventKind>>,
+    /// Events of these kinds: their [`EventKind::bit`]s; 0 for all.
+    pub kinds: u32,
 }
 
 impl WatchFilter {
     fn wants_kind(&self, kind: EventKind) -> bool {
-        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
+        self.kinds == 0 || self.kinds & kind.bit() != 0
     }
 
     /// Whether an event passes. One whose files cannot be read does: its reader then meets the error.
@@ -93,53 +93,62 @@ impl Watchers {
     /// order, and the position behind those that were looked at.
     pub fn route(&mut self, repository: &Repository, from: u64, count: u64) -> (Vec<(u64, u32)>, u64) {
         let end = repository.events_end().min(from.saturating_add(count));
-        let mut wanted = Vec::new();
+        let (mut wanted, mut keys) = (Vec::new(), Vec::new());
         for position in from..end {
             if let Some(event) = repository.event(position) {
-                let first = wanted.len();
-                self.route_event(repository, &event, &mut wanted);
-                sort(&mut wanted[first..]);
+                keys.clear();
+                self.route_event(repository, &event, &mut keys);
+                sort(&mut keys);
+                wanted.extend(keys.iter().map(|key| (position, *key)));
             }
         }
         (wanted, end.max(from))
     }
 
-    fn route_event(&mut self, repository: &Repository, event: &Event<'_>, wanted: &mut Vec<(u64, u32)>) {
-        let Self { filters, by_path, by_reality, everywhere, path_only, .. } = self;
-        let filter_of = |key: u32| {
-            let at = filters.binary_search_by_key(&key, |(key, _)| *key).ok()?;
-            Some(&filters[at].1).filter(|filter| filter.wants_kind(event.kind))
-        };
-        by_reality.begin();
-        by_reality.add(event.reality);
-        let mut here = by_reality.found().to_vec();
+    /// The keys of those who want an event, in no order.
+    fn route_event(&mut self, repository: &Repository, event: &Event<'_>, keys: &mut Vec<u32>) {
+        self.by_reality.begin();
+        self.by_reality.add(event.reality);
+        let mut here = self.by_reality.found().to_vec();
         sort(&mut here);
-        let asks_for_paths = |key: &u32| filter_of(*key).is_some_and(|filter| filter.paths.is_some());
-        by_path.begin();
-        let mut is_readable = true;
-        if *path_only > 0 || here.iter().any(asks_for_paths) {
-            let mut visit = |path: &[u8]| {
-                by_path.add(path);
-                !by_path.is_complete()
-            };
-            is_readable = repository.each_changed_path(event, &mut visit).is_ok();
+        let mut path_only = self.path_only;
+        for key in here.iter().chain(&self.everywhere) {
+            match self.filter(*key, event.kind) {
+                Some(filter) if filter.paths.is_none() => keys.push(*key),
+                Some(_) => path_only += 1,
+                None => {}
+            }
         }
-        let mut want = |key: u32| wanted.push((event.position, key));
-        let without_paths = here.iter().chain(everywhere.iter()).copied();
-        without_paths
-            .filter(|key| filter_of(*key).is_some_and(|filter| filter.paths.is_none()))
-            .for_each(&mut want);
-        let is_here = |key: &u32| {
-            filter_of(*key)
-                .is_some_and(|filter| filter.realities.is_none() || here.binary_search(key).is_ok())
+        if path_only == 0 {
+            return;
+        }
+        let by_path = &mut self.by_path;
+        by_path.begin();
+        let mut visit = |path: &[u8]| {
+            by_path.add(path);
+            !by_path.is_complete()
+        };
+        let is_readable = repository.each_changed_path(event, &mut visit).is_ok();
+        let mut want = |key: u32| {
+            if let Some(filter) = self.filter(key, event.kind)
+                && (filter.realities.is_none() || here.binary_search(&key).is_ok())
+            {
+                keys.push(key);
+            }
         };
         if is_readable {
-            by_path.found().iter().copied().filter(is_here).for_each(want);
+            self.by_path.found().iter().for_each(|key| want(*key));
         } else {
             // Whoever asks about files may mean these, and meets the error when it looks at them.
-            let asking = filters.iter().filter(|(_, filter)| filter.paths.is_some());
-            asking.map(|(key, _)| *key).filter(is_here).for_each(want);
+            let asking = self.filters.iter().filter(|(_, filter)| filter.paths.is_some());
+            asking.for_each(|(key, _)| want(*key));
         }
+    }
+
+    /// The filter of a key, where it wants events of a kind.
+    fn filter(&self, key: u32, kind: EventKind) -> Option<&WatchFilter> {
+        let at = self.filters.binary_search_by_key(&key, |(key, _)| *key).ok()?;
+        Some(&self.filters[at].1).filter(|filter| filter.wants_kind(kind))
     }
 
     /// The events from a position on that one filter wants: at most `found_max` of them, looking at no more than `count`

@@ -9,7 +9,6 @@ use alloc::vec::Vec;
 use bstr::BString;
 
 use crate::glob::{Glob, Globs, matches_name};
-use crate::name_map::NameMap;
 use crate::search;
 
 /// Lists of patterns, each with its key.
@@ -18,6 +17,8 @@ pub struct GlobRouter {
     tree: Tree,
     /// In the order of their keys.
     slots: Vec<Slot>,
+    /// Slots of lists that mean files of which none of their patterns speaks.
+    resting: Vec<u32>,
     removed: usize,
     walk: Walk,
 }
@@ -26,8 +27,6 @@ pub struct GlobRouter {
 struct Slot {
     key: u32,
     live: bool,
-    /// Whether the list means files that none of its patterns speaks of.
-    means_rest: bool,
 }
 
 impl GlobRouter {
@@ -35,7 +34,10 @@ impl GlobRouter {
     pub fn insert(&mut self, key: u32, globs: &Globs) {
         debug_assert!(self.slots.last().is_none_or(|slot| slot.key < key), "keys come in order");
         let slot = self.slots.len() as u32;
-        self.slots.push(Slot { key, live: true, means_rest: globs.means_rest() });
+        self.slots.push(Slot { key, live: true });
+        if globs.means_rest() {
+            self.resting.push(slot);
+        }
         for (index, glob) in globs.iter().enumerate() {
             let Glob { directories_only, negated, .. } = *glob;
             let node = self.tree.node_of(glob);
@@ -63,12 +65,9 @@ impl GlobRouter {
 
     /// Begins with a new set of files.
     pub fn begin(&mut self) {
-        let Self { walk, slots, .. } = self;
-        walk.round += 1;
-        walk.found.clear();
-        walk.open.clear();
-        let open = (0..).zip(slots.iter()).filter(|(_, slot)| slot.live && slot.means_rest);
-        walk.open.extend(open.map(|(at, _): (u32, _)| at));
+        self.walk.round += 1;
+        self.walk.found.clear();
+        self.walk.open.clone_from(&self.resting);
     }
 
     /// Adds a file to the set.
@@ -103,8 +102,8 @@ impl GlobRouter {
 
 /// The patterns by their segments. Node 0 is the root.
 struct Tree {
-    /// From a node, the way a segment is written, and its text, to a node or to a list of wildcards.
-    edges: NameMap<BString, u32>,
+    /// To a node or to a list of wildcards.
+    edges: Edges,
     nodes: Vec<Node>,
     wildcards: Vec<Vec<Wildcard>>,
 }
@@ -140,7 +139,7 @@ struct Wildcard {
 }
 
 /// How the text of an edge stands in its segment.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Edge {
     /// It is all of it.
     Literal,
@@ -157,7 +156,7 @@ const LITERAL_BYTES_MAX: usize = 63;
 
 impl Default for Tree {
     fn default() -> Self {
-        Self { edges: NameMap::new(), nodes: [Node::default()].into(), wildcards: Vec::new() }
+        Self { edges: Edges::default(), nodes: [Node::default()].into(), wildcards: Vec::new() }
     }
 }
 
@@ -209,21 +208,21 @@ impl Tree {
 
     /// The node behind an edge, and whether it is new.
     fn child(&mut self, node: u32, edge: Edge, text: &[u8]) -> (u32, bool) {
-        let key = edge_key(node, edge, text);
-        if let Some(child) = self.edges.get(key.as_slice()) {
-            return (*child, false);
+        if let Some(child) = self.edges.find(node, edge, text) {
+            return (child, false);
         }
         let child = self.add_node();
-        self.edges.insert(key, child);
+        self.edges.insert(node, edge, text, child);
         (child, true)
     }
 
     fn add_wildcard(&mut self, node: u32, edge: Edge, text: &[u8], wildcard: Wildcard) {
-        let new = self.wildcards.len() as u32;
-        let at = *self.edges.get_or_insert_with(edge_key(node, edge, text), || new);
-        if at == new {
+        let at = self.edges.find(node, edge, text).unwrap_or_else(|| {
+            let new = self.wildcards.len() as u32;
             self.wildcards.push(Vec::new());
-        }
+            self.edges.insert(node, edge, text, new);
+            new
+        });
         self.wildcards[at as usize].push(wildcard);
     }
 
@@ -233,17 +232,60 @@ impl Tree {
     }
 }
 
-fn edge_key(node: u32, edge: Edge, text: &[u8]) -> BString {
-    let mut key = Vec::with_capacity(5 + text.len());
-    write_edge_key(&mut key, node, edge, text);
-    key.into()
+/// The ways on from all nodes, by node, kind and text: a hash table, because each name of a path asks it several times.
+#[derive(Default)]
+struct Edges {
+    all: Vec<Way>,
+    /// Positions in `all` and 1, 0 for none; the length is a power of two.
+    table: Vec<u32>,
 }
 
-fn write_edge_key(key: &mut Vec<u8>, node: u32, edge: Edge, text: &[u8]) {
-    key.clear();
-    key.extend_from_slice(&node.to_be_bytes());
-    key.push(edge as u8);
-    key.extend_from_slice(text);
+struct Way {
+    from: u32,
+    edge: Edge,
+    text: BString,
+    to: u32,
+}
+
+impl Edges {
+    fn find(&self, from: u32, edge: Edge, text: &[u8]) -> Option<u32> {
+        let mut at = self.home(from, edge, text)?;
+        while let Some(position) = self.table[at].checked_sub(1) {
+            let way = &self.all[position as usize];
+            if way.from == from && way.edge == edge && way.text == text {
+                return Some(way.to);
+            }
+            at = (at + 1) & (self.table.len() - 1);
+        }
+        None
+    }
+
+    /// Adds a way that is not there.
+    fn insert(&mut self, from: u32, edge: Edge, text: &[u8], to: u32) {
+        self.all.push(Way { from, edge, text: text.into(), to });
+        if self.all.len() * 2 > self.table.len() {
+            self.table = alloc::vec![0; (self.all.len() * 4).next_power_of_two()];
+            (0..self.all.len()).for_each(|position| self.enter(position));
+        } else {
+            self.enter(self.all.len() - 1);
+        }
+    }
+
+    fn enter(&mut self, position: usize) {
+        let way = &self.all[position];
+        let Some(mut at) = self.home(way.from, way.edge, &way.text) else { return };
+        while self.table[at] != 0 {
+            at = (at + 1) & (self.table.len() - 1);
+        }
+        self.table[at] = position as u32 + 1;
+    }
+
+    /// Where the search begins: FNV-1a over all parts. `None` while there is no table.
+    fn home(&self, from: u32, edge: Edge, text: &[u8]) -> Option<usize> {
+        let start = (0x811c_9dc5 ^ from).wrapping_mul(0x0100_0193) ^ edge as u32;
+        let hash = text.iter().fold(start, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+        Some((hash ^ (hash >> 15)) as usize & self.table.len().checked_sub(1)?)
+    }
 }
 
 /// The pattern of a list that decides about a path.
@@ -274,7 +316,6 @@ struct Walk {
     found: Vec<u32>,
     /// Slots that mean the rest and are not found yet.
     open: Vec<u32>,
-    key: Vec<u8>,
 }
 
 impl Walk {
@@ -309,7 +350,7 @@ impl Walk {
             self.reach(tree, at, is_file);
         }
         if node.has_literals
-            && let Some(child) = self.edge(tree, at, Edge::Literal, name)
+            && let Some(child) = tree.edges.find(at, Edge::Literal, name)
         {
             self.reach(tree, child, is_file);
         }
@@ -325,7 +366,7 @@ impl Walk {
                     Edge::Suffix => &name[name.len() - length..],
                     _ => &name[..length],
                 };
-                let Some(wildcards) = self.edge(tree, at, edge, text) else { continue };
+                let Some(wildcards) = tree.edges.find(at, edge, text) else { continue };
                 for wildcard in &tree.wildcards[wildcards as usize] {
                     if matches_name(&wildcard.pattern, name) {
                         self.reach(tree, wildcard.node, is_file);
@@ -333,11 +374,6 @@ impl Walk {
                 }
             }
         }
-    }
-
-    fn edge(&mut self, tree: &Tree, node: u32, edge: Edge, text: &[u8]) -> Option<u32> {
-        write_edge_key(&mut self.key, node, edge, text);
-        tree.edges.get(self.key.as_slice()).copied()
     }
 
     /// Notes the patterns that end at a node that a name has led to.

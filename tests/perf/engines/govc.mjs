@@ -1,5 +1,5 @@
 // govc, from what `cargo xtask npm` built.
-export { Repository } from '../../../wasm/dist/node.mjs';
+export { hashObject, Repository } from '../../../wasm/dist/node.mjs';
 import { Repository } from '../../../wasm/dist/node.mjs';
 
 const options = { author: { name: 'bench', email: 'bench@localhost' }, now: () => 1_700_000_000_000 };

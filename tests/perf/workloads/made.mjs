@@ -1,5 +1,7 @@
 // Workloads on a made repository of 10,000 files: forks, commits, realities with a change each.
-import { dispose, repositoryWith } from '../engines/govc.mjs';
+import { setImmediate as breath } from 'node:timers/promises';
+
+import { dispose, hashObject, repositoryWith } from '../engines/govc.mjs';
 import * as isomorphic from '../engines/isomorphic.mjs';
 import { copyOf, git, gitLines, gitText, removeFolder } from '../engines/native.mjs';
 import { FILES, commitHead, dataOf, digest, pathOf } from '../inputs.mjs';
@@ -7,6 +9,7 @@ import { timed } from '../measure.mjs';
 
 const COMMITS = 1_000;
 const REALITIES = 1_000;
+const SUBSCRIPTIONS = 1_000;
 
 /** Runs `operation` on a fresh govc repository with the input's pack. */
 async function onGovc(input, operation) {
@@ -97,6 +100,45 @@ export function commits(input, base) {
         ]);
         const { ms } = await timed(() => git(folder, ['fast-import', '--quiet'], `${lines.join('\n')}\n`));
         return { ms, check: gitText(folder, ['rev-parse', 'main']) };
+      }),
+    },
+  };
+}
+
+/** Commits while subscriptions with patterns of their own wait for files, beside commits that nobody waits for. */
+export function events(input) {
+  const commitAll = ({ main }) => {
+    for (let number = 0; number < COMMITS; number++) {
+      main.write(pathOf((number * 7919) % FILES), `change ${number}\n`);
+      main.commit('change');
+    }
+  };
+  const watched = (count) => () => onGovc(input, async (repository) => {
+    const all = Array.from({ length: count }, (_, number) => repository.on(`area${number}/**/*.md`, () => {}));
+    const { ms } = await timed(async () => {
+      commitAll(repository);
+      while (all.some(({ behind }) => behind > 0)) await breath();
+    });
+    return { ms, check: repository.resolve('main') };
+  });
+  return {
+    id: 'W10', title: `1,000 commits as in W2, and ${SUBSCRIPTIONS.toLocaleString('en')} subscriptions by glob`, count: COMMITS, per: 'commit',
+    engines: {
+      'govc': watched(SUBSCRIPTIONS),
+      'govc/nobody subscribed': watched(0),
+      'govc/hashing its trees': () => onGovc(input, async (repository) => {
+        // The root, an area and a part: 20 and 20 folders, and 25 files.
+        const trees = [20 * 33, 20 * 33, 25 * 38].map((length) => new Uint8Array(length));
+        const { ms } = await timed(() => {
+          for (let number = 0; number < COMMITS; number++) {
+            for (const tree of trees) {
+              tree[0] = number;
+              hashObject('tree', tree);
+            }
+          }
+        });
+        commitAll(repository);
+        return { ms, check: repository.resolve('main') };
       }),
     },
   };

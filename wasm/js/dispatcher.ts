@@ -1,0 +1,189 @@
+/**
+ * Brings new events to subscriptions, after the call that made them has returned.
+ *
+ * While somebody is subscribed, each call of the engine plans one look at the log of operations for when the program's
+ * own code has run. User code runs from here alone, never inside a call.
+ */
+import { call, type EngineRepository, type EngineWatchers, observeCalls } from './binding.js';
+import { CommitEvent, type EventFilter, joinedGlobs, kindBits, positionAfter } from './event.js';
+import type { GovcError } from './errors.js';
+import type { Repository } from './repository.js';
+import { type Handler, numbersOf, type Settings, Subscription, type WatchOptions } from './subscription.js';
+
+/** Positions of the log that are looked at in one call of the engine. */
+export const POSITIONS_A_TIME = 256;
+/** Positions looked at and handlers started before the host's event loop gets its turn. */
+const TURN_STEPS_MAX = 2048;
+
+/** Those with subscriptions. */
+const active = new Set<Dispatcher>();
+let planned = false;
+let stepsLeft = TURN_STEPS_MAX;
+
+/** Plans a look at the logs for when the running code is done. */
+function plan(): void {
+  if (planned) return;
+  planned = true;
+  queueMicrotask(deliver);
+}
+
+/** Takes steps from this turn, which ends when the host's event loop has come by. */
+function spend(count: number): void {
+  if (stepsLeft === TURN_STEPS_MAX) setTimeout(() => { stepsLeft = TURN_STEPS_MAX; });
+  stepsLeft -= count;
+}
+
+/** Delivers what there is. What is too much for one turn goes on in the next. */
+function deliver(): void {
+  let isDone = true;
+  for (const dispatcher of active) isDone = dispatcher.deliver() && isDone;
+  if (isDone) {
+    planned = false;
+    return;
+  }
+  setTimeout(() => {
+    stepsLeft = TURN_STEPS_MAX;
+    deliver();
+  });
+}
+
+/** @internal The subscriptions of one repository. */
+export class Dispatcher {
+  readonly #repository: Repository;
+  #watchers: EngineWatchers | undefined;
+  readonly #subscriptions = new Map<number, Subscription>();
+  /** Subscriptions that have something to do. */
+  readonly #ready = new Set<Subscription>();
+  /** Whoever wants the events before this position has been told. */
+  #position = 0;
+  /** Events that several subscriptions look at. */
+  readonly #events = new Map<number, CommitEvent>();
+
+  constructor(repository: Repository) {
+    this.#repository = repository;
+  }
+
+  /** Where a subscription begins. */
+  start(after: string | undefined): number {
+    return after === undefined ? this.end : positionAfter(this.#repository, after);
+  }
+
+  watch(filter: EventFilter, handler: Handler, options: WatchOptions): Subscription {
+    return this.subscribe({ filter, handler, start: this.start(options.after), ...numbersOf(options) });
+  }
+
+  subscribe(settings: Settings): Subscription {
+    const { filter } = settings;
+    const [paths, realities, kinds] = [joinedGlobs(filter.paths), joinedGlobs(filter.realities), kindBits(filter.kinds)];
+    if (this.#watchers === undefined) {
+      this.#position = this.end;
+      this.#watchers = call((engine) => new engine.Watchers());
+    }
+    const key = call(() => this.watchers.add(paths, realities, kinds));
+    const subscription = new Subscription(this, key, settings);
+    this.#subscriptions.set(key, subscription);
+    active.add(this);
+    observeCalls(plan);
+    this.wake(subscription);
+    return subscription;
+  }
+
+  /** Has a subscription go on when the running code is done. */
+  wake(subscription: Subscription): void {
+    this.#ready.add(subscription);
+    plan();
+  }
+
+  /** Forgets a subscription; the last takes everything along. */
+  remove(key: number): void {
+    const subscription = this.#subscriptions.get(key);
+    if (subscription === undefined) return;
+    this.#subscriptions.delete(key);
+    this.#ready.delete(subscription);
+    call(() => this.watchers.remove(key));
+    if (this.#subscriptions.size === 0) this.#rest();
+  }
+
+  /** Ends all subscriptions. */
+  close(failure?: GovcError): void {
+    const all = [...this.#subscriptions.values()];
+    this.#subscriptions.clear();
+    this.#rest();
+    for (const subscription of all) subscription.end(failure);
+  }
+
+  /** Tells whoever wants new events, and lets subscriptions go on. False where the turn ended before the work. */
+  deliver(): boolean {
+    try {
+      for (;;) {
+        for (const subscription of this.#ready) {
+          if (stepsLeft <= 0) return false;
+          this.#ready.delete(subscription);
+          subscription.run();
+        }
+        if (this.#watchers === undefined || this.#position >= this.end) return true;
+        if (stepsLeft <= 0) return false;
+        this.#route();
+      }
+    } catch (thrown) {
+      // The engine has stopped, or the repository was disposed.
+      this.close(thrown as GovcError);
+      return true;
+    }
+  }
+
+  /** Takes steps from this turn; false where none is left. */
+  takeSteps(count: number): boolean {
+    if (stepsLeft <= 0) return false;
+    spend(count);
+    return true;
+  }
+
+  /** The event at a position where there is one. */
+  event(position: number): CommitEvent {
+    let event = this.#events.get(position);
+    if (event === undefined) {
+      event = new CommitEvent(this.#repository, position, call(() => this.engine.eventAt(position)!));
+      if (this.#events.size >= POSITIONS_A_TIME) this.#events.clear();
+      this.#events.set(position, event);
+    }
+    return event;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** The position behind the newest event. */
+  get end(): number {
+    return call(() => this.engine.eventsEnd());
+  }
+
+  get engine(): EngineRepository {
+    return this.#repository.engine;
+  }
+
+  get watchers(): EngineWatchers {
+    return this.#watchers!;
+  }
+
+  #route(): void {
+    const [next = 0, ...wanted] = call(() => this.watchers.route(this.engine, this.#position, POSITIONS_A_TIME));
+    spend(next - this.#position);
+    for (let at = 0; at < wanted.length; at += 2) {
+      const subscription = this.#subscriptions.get(wanted[at + 1]!)!;
+      subscription.accept(wanted[at]!);
+      this.#ready.add(subscription);
+    }
+    this.#position = next;
+  }
+
+  #rest(): void {
+    this.#ready.clear();
+    this.#events.clear();
+    this.#watchers?.free();
+    this.#watchers = undefined;
+    active.delete(this);
+    if (active.size === 0) observeCalls(undefined);
+  }
+}
