@@ -3,7 +3,7 @@
 export { Commit } from './commit.js';
 export { FileDiff, type DiffOptions, type Hunk } from './diff.js';
 export { GovcError, type ErrorCode } from './errors.js';
-export { CommitEvent, type EventCursor, type EventFilter, type EventKind } from './event.js';
+export { CommitEvent, type EventCursor, type EventFilter, type EventKind } from './events/event.js';
 export type { ImportResult, PackBytes } from './exchange.js';
 export type { HandlerOptions } from './handler.js';
 export type { Conflict, ConflictKind, ConflictResolver, MergeOptions, MergeResult } from './merge.js';
@@ -12,7 +12,7 @@ export { Reality } from './reality.js';
 export { Repository } from './repository.js';
 export { Snapshot } from './snapshot.js';
 export type { PackSink, Storage, StorageBatch, StorageSink } from './storage/storage.js';
-export type { Subscription, WatchOptions } from './subscription.js';
+export type { Subscription, WatchOptions } from './events/subscription.js';
 export { Transaction } from './transaction.js';
 export type {
   BlameLine, Change, CommitOptions, Content, FileMode, Glob, Limits, LogOptions, ObjectId, Operation, Path, PickOptions, Problem, Progressive,

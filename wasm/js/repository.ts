@@ -1,11 +1,11 @@
 /** A git repository in memory, with its realities. */
 import { call, type EnginePreparedCommit, type EngineRepository } from './binding.js';
 import { Commit, commitDetails, identityLine } from './commit.js';
-import { Dispatcher } from './dispatcher.js';
+import { Dispatcher } from './events/dispatcher.js';
 import { type DiffOptions, type FileDiff, fileDiffs } from './diff.js';
 import { GovcError } from './errors.js';
-import type { CommitEvent, EventCursor, EventFilter } from './event.js';
-import { eventStream } from './event-stream.js';
+import type { CommitEvent, EventCursor, EventFilter } from './events/event.js';
+import { eventStream } from './events/stream.js';
 import { exportPack, importPack, type ImportResult, type PackBytes } from './exchange.js';
 import { gitHandler, type HandlerOptions } from './handler.js';
 import { logOf } from './log.js';
@@ -13,7 +13,7 @@ import { type MergeOptions, mergeFlags, type MergeResult, readConflicts, resolut
 import { PackedReader } from './packed.js';
 import { Reality } from './reality.js';
 import { Snapshot } from './snapshot.js';
-import type { Subscription, WatchOptions } from './subscription.js';
+import type { Subscription, WatchOptions } from './events/subscription.js';
 import { StorageLink } from './storage/link.js';
 import type { Storage } from './storage/storage.js';
 import { decodeText, encodeText } from './text.js';

@@ -65,7 +65,7 @@ impl Repository {
         self.engine.events_end() as f64
     }
 
-    /// What happened at a position, as `CommitEvent` in `wasm/js/event.ts` reads it; nothing where there is no event.
+    /// What happened at a position, as `CommitEvent` in `wasm/js/events/event.ts` reads it; nothing where there is no event.
     #[wasm_bindgen(js_name = eventAt)]
     pub fn event_at(&self, position: f64) -> Option<Vec<u8>> {
         let event = self.engine.event(position as u64)?;

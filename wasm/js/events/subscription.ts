@@ -1,8 +1,8 @@
 /** One who is told of events: what waits for it, what it is at, what it could not do. */
-import { call } from './binding.js';
+import { call } from '../binding.js';
 import { type Dispatcher, POSITIONS_A_TIME } from './dispatcher.js';
 import { type CommitEvent, type EventCursor, type EventFilter, passes } from './event.js';
-import { GovcError } from './errors.js';
+import { GovcError } from '../errors.js';
 
 export interface WatchOptions {
   /** Go on after this event; '0' begins with the first. Default: from now on. */

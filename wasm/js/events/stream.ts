@@ -1,7 +1,7 @@
 /** Events as an async iterable: its reader sets the pace. */
 import type { Dispatcher } from './dispatcher.js';
 import { type CommitEvent, type EventCursor, type EventFilter, passes } from './event.js';
-import { throwIfAborted } from './progress.js';
+import { throwIfAborted } from '../progress.js';
 
 type StreamFilter = EventFilter & { after?: EventCursor; signal?: AbortSignal };
 

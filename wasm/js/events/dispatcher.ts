@@ -4,10 +4,10 @@
  * While somebody is subscribed, each call of the engine plans one look at the log of operations for when the program's
  * own code has run. User code runs from here alone, never inside a call.
  */
-import { call, type EngineRepository, type EngineWatchers, observeCalls } from './binding.js';
+import { call, type EngineRepository, type EngineWatchers, observeCalls } from '../binding.js';
 import { CommitEvent, type EventFilter, joinedGlobs, kindBits, positionAfter } from './event.js';
-import type { GovcError } from './errors.js';
-import type { Repository } from './repository.js';
+import type { GovcError } from '../errors.js';
+import type { Repository } from '../repository.js';
 import { type Handler, numbersOf, type Settings, Subscription, type WatchOptions } from './subscription.js';
 
 /** Positions of the log that are looked at in one call of the engine. */

@@ -1,12 +1,12 @@
 /** Events: what happened to a reality, and how one says which of them one wants. */
-import { call } from './binding.js';
-import { Commit } from './commit.js';
-import { GovcError } from './errors.js';
-import { PackedReader } from './packed.js';
-import type { Repository } from './repository.js';
-import { Snapshot } from './snapshot.js';
-import { encodeText } from './text.js';
-import type { Change, Glob, ObjectId } from './types.js';
+import { call } from '../binding.js';
+import { Commit } from '../commit.js';
+import { GovcError } from '../errors.js';
+import { PackedReader } from '../packed.js';
+import type { Repository } from '../repository.js';
+import { Snapshot } from '../snapshot.js';
+import { encodeText } from '../text.js';
+import type { Change, Glob, ObjectId } from '../types.js';
 
 /** In the order of `EventKind` in `core/engine/src/event.rs`. */
 const KINDS = ['commit', 'merge', 'rollback', 'created', 'deleted'] as const;
