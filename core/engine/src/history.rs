@@ -74,7 +74,7 @@ impl Repository {
     /// The next commits of a walk, at most `count`; none at its end.
     pub fn next_commits(&self, history: &mut History, count: usize) -> Result<Vec<ObjectId>> {
         let mut graph = self.graph.borrow_mut();
-        let mut commits = Vec::with_capacity(count);
+        let mut commits = Vec::with_capacity(count.min(1024));
         while commits.len() < count {
             match history.0.step(&mut graph, &self.store, WALK_BUDGET)? {
                 Step::Commit(commit) => commits.push(*graph.id(commit)),

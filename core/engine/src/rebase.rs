@@ -95,55 +95,54 @@ impl Repository {
     /// The commits that `head` has and `onto` has not, the oldest first, without merges and without those whose patch
     /// is among the commits that `onto` alone has.
     fn commits_to_move(&self, head: &ObjectId, onto: &ObjectId) -> Result<Vec<Picked>> {
-        let mut commits = self.commits_between(onto, head)?;
-        let upstream = if commits.is_empty() { Vec::new() } else { self.commits_between(head, onto)? };
+        let mut commits = Vec::new();
+        self.for_each_between(onto, head, &mut |commit| commits.push(commit))?;
+        let mut upstream = Upstream { changes: Vec::new(), by_outline: IdMap::default() };
+        if !commits.is_empty() {
+            self.for_each_between(head, onto, &mut |commit| {
+                upstream.changes.push((Change::of(&commit), None))
+            })?;
+        }
         // Patches are compared in full only where the files that they touch are the same.
-        let mut outlines: IdMap<Vec<usize>> = IdMap::default();
-        for (at, commit) in upstream.iter().enumerate() {
-            if let Some(PatchId(outline)) = self.patch_of(commit, PatchPart::Outline)? {
-                outlines.get_or_insert_with(outline, Vec::new).push(at);
+        for (at, (change, _)) in upstream.changes.iter().enumerate() {
+            if let Some(PatchId(outline)) = self.patch_of(change, PatchPart::Outline)? {
+                upstream.by_outline.get_or_insert_with(outline, Vec::new).push(at);
             }
         }
-        let mut patches: Vec<Option<Option<PatchId>>> = alloc::vec![None; upstream.len()];
         let mut kept = Vec::with_capacity(commits.len());
-        for commit in commits.drain(..).rev() {
-            if !self.is_upstream(&commit, &upstream, &outlines, &mut patches)? {
+        for commit in commits.into_iter().rev() {
+            if !self.is_upstream(&Change::of(&commit), &mut upstream)? {
                 kept.push(commit);
             }
         }
         Ok(kept)
     }
 
-    fn is_upstream(
-        &self,
-        commit: &Picked,
-        upstream: &[Picked],
-        outlines: &IdMap<Vec<usize>>,
-        patches: &mut [Option<Option<PatchId>>],
-    ) -> Result<bool> {
-        let Some(PatchId(outline)) = self.patch_of(commit, PatchPart::Outline)? else { return Ok(false) };
-        let Some(alike) = outlines.get(&outline) else { return Ok(false) };
-        let patch = self.patch_of(commit, PatchPart::Whole)?;
+    fn is_upstream(&self, change: &Change, upstream: &mut Upstream) -> Result<bool> {
+        let Some(PatchId(outline)) = self.patch_of(change, PatchPart::Outline)? else { return Ok(false) };
+        let Some(alike) = upstream.by_outline.get(&outline) else { return Ok(false) };
+        let Some(patch) = self.patch_of(change, PatchPart::Whole)? else { return Ok(false) };
         for at in alike {
-            let theirs = match patches[*at] {
-                Some(known) => known,
-                None => *patches[*at].insert(self.patch_of(&upstream[*at], PatchPart::Whole)?),
+            let (theirs, known) = &mut upstream.changes[*at];
+            let theirs = match known {
+                Some(known) => *known,
+                None => *known.insert(self.patch_of(theirs, PatchPart::Whole)?),
             };
-            if theirs.is_some() && theirs == patch {
+            if theirs == Some(patch) {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// What identifies the change of a commit; `None` for one that changes nothing.
-    fn patch_of(&self, commit: &Picked, part: PatchPart) -> Result<Option<PatchId>> {
-        let parent = commit.parent.map(|parent| self.peel_to_tree(&parent)).transpose()?;
-        Ok(patch_id(&self.store, parent.as_ref(), &commit.tree, part, &self.limits)?)
+    /// What identifies a change; `None` for one that changes nothing.
+    fn patch_of(&self, change: &Change, part: PatchPart) -> Result<Option<PatchId>> {
+        let parent = change.parent.map(|parent| self.peel_to_tree(&parent)).transpose()?;
+        Ok(patch_id(&self.store, parent.as_ref(), &change.tree, part, &self.limits)?)
     }
 
-    /// The commits that `of` has and `not` has not, without merges, in git's topological order.
-    fn commits_between(&self, not: &ObjectId, of: &ObjectId) -> Result<Vec<Picked>> {
+    /// Shows the commits that `of` has and `not` has not, without merges, in git's topological order.
+    fn for_each_between(&self, not: &ObjectId, of: &ObjectId, show: &mut dyn FnMut(Picked)) -> Result<()> {
         let options = WalkOptions { order: Order::Topological, ..WalkOptions::default() };
         let mut history = self.history(&[*of], &[*not], options)?;
         let ids = self.next_commits(&mut history, REBASE_COMMITS_MAX + 1)?;
@@ -151,13 +150,31 @@ impl Repository {
             let (allowed, found) = (REBASE_COMMITS_MAX as u64, u64::MAX);
             return Err(LimitExceeded { limit: "rebase_commits_max", allowed, found }.into());
         }
-        let mut commits = Vec::new();
         for id in ids {
             let commit = self.picked(&id, Some(1))?;
             if !commit.is_merge {
-                commits.push(commit);
+                show(commit);
             }
         }
-        Ok(commits)
+        Ok(())
     }
+}
+
+/// A state and the commit whose state was before it.
+struct Change {
+    tree: ObjectId,
+    parent: Option<ObjectId>,
+}
+
+impl Change {
+    fn of(commit: &Picked) -> Self {
+        Self { tree: commit.tree, parent: commit.parent }
+    }
+}
+
+/// The changes that are there already.
+struct Upstream {
+    /// Each with its patch id, once somebody asked for it.
+    changes: Vec<(Change, Option<Option<PatchId>>)>,
+    by_outline: IdMap<Vec<usize>>,
 }
