@@ -102,8 +102,9 @@ fn of_git(repo: &TestRepo, head: &ObjectId, args: &[&str]) -> Outcome {
         return Outcome::Head(repo.id("HEAD"));
     }
     let unmerged = repo.git(&["diff", "--name-only", "--diff-filter=U", "-z"]);
-    let mut paths: Vec<String> =
-        unmerged.split('\0').filter(|path| !path.is_empty()).map(Into::into).collect();
+    // Our side is called by its name here.
+    let named = |path: &str| path.replace("~HEAD", "~main");
+    let mut paths: Vec<String> = unmerged.split('\0').filter(|path| !path.is_empty()).map(named).collect();
     paths.sort();
     paths.dedup();
     // What conflicts and leaves no entry open is told apart by git's words.
@@ -117,7 +118,9 @@ type Scene = (String, TestRepo, Vec<(ObjectId, ObjectId)>);
 /// Histories to take commits from: of projects with renames, and of a few paths that criss-cross.
 fn scenes() -> Vec<Scene> {
     let mut scenes = Vec::new();
-    for (style, seed, count) in [(Style::Ordinary, 1, 24), (Style::CrissCross, 100, 8)] {
+    for (style, seed, count) in
+        [(Style::Ordinary, 1, 16), (Style::Wild, 300, 10), (Style::CrissCross, 100, 8)]
+    {
         let repo = TestRepo::init();
         let pairs = build(&repo, style, seed, count).iter().map(|pair| (pair.ours, pair.theirs)).collect();
         scenes.push((format!("{style:?} {seed}"), repo, pairs));

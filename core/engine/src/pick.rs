@@ -70,7 +70,7 @@ impl Repository {
         let head = self.head(reality)?;
         let base = self.tree_of(head)?;
         let mut overlay = Overlay::new(&self.store);
-        let merge = self.pick_over(&mut overlay, &base, &picked, kind, &request.merge)?;
+        let merge = self.pick_over(&mut overlay, reality, &base, &picked, kind, &request.merge)?;
         let written = overlay.into_new();
         if !merge.clean {
             let verb = if kind == PickKind::Apply { "picking" } else { "reverting" };
@@ -100,13 +100,14 @@ impl Repository {
         let picked = self.picked(commit, request.mainline)?;
         let base = self.tree_of(self.head(reality)?)?;
         let mut overlay = Overlay::new(&self.store);
-        Ok(self.pick_over(&mut overlay, &base, &picked, kind, &request.merge)?.conflicts)
+        Ok(self.pick_over(&mut overlay, reality, &base, &picked, kind, &request.merge)?.conflicts)
     }
 
-    /// Merges the change of a commit into a tree.
+    /// Merges the change of a commit into a tree that stands for a reality.
     pub(crate) fn pick_over(
         &self,
         store: &mut dyn ObjectStore,
+        reality: &RefName,
         onto: &ObjectId,
         picked: &Picked,
         kind: PickKind,
@@ -120,7 +121,14 @@ impl Repository {
             PickKind::Apply => (&parent, &picked.tree),
             PickKind::Revert => (&picked.tree, &parent),
         };
-        Ok(merge_trees(store, base, onto, theirs, &self.merge_options(request))?)
+        let mut options = self.merge_options(request);
+        // As git names them, in the paths of files that give way to a directory too.
+        let (hex, subject) = (picked.id.to_hex(), subject(&picked.message).as_bstr());
+        let name = format!("{} ({subject})", hex[..7].as_bstr());
+        options.labels.ours = reality.short().into();
+        options.labels.theirs =
+            if kind == PickKind::Apply { name.into() } else { format!("parent of {name}").into() };
+        Ok(merge_trees(store, base, onto, theirs, &options)?)
     }
 
     /// Reads a commit whose change is to be taken over.
@@ -202,10 +210,14 @@ fn told(message: &[u8]) -> &[u8] {
     rest
 }
 
+/// The first line.
+fn subject(message: &[u8]) -> &[u8] {
+    &message[..message.find_byte(b'\n').unwrap_or(message.len())]
+}
+
 /// Git's message of a commit that takes another back.
 fn revert_message(picked: &Picked) -> BString {
-    let end = picked.message.find_byte(b'\n').unwrap_or(picked.message.len());
-    let subject = &picked.message[..end];
+    let subject = subject(&picked.message);
     let reverted = subject.strip_prefix(b"Revert \"").filter(|rest| !rest.starts_with(b"Revert \""));
     let mut message: BString = match reverted {
         // What was taken back comes in again; its closing quote stands already.

@@ -70,7 +70,7 @@ impl Repository {
             return Ok(commit.id);
         }
         let tip_tree = overlay.peel_to_tree(tip)?;
-        let merge = self.pick_over(overlay, &tip_tree, &commit, PickKind::Apply, request)?;
+        let merge = self.pick_over(overlay, reality, &tip_tree, &commit, PickKind::Apply, request)?;
         if !merge.clean {
             let work = format_args!("rebasing {} of '{}'", commit.id, reality.short());
             let advice = "pass strategy 'ours' or 'theirs', or merge instead";
