@@ -698,13 +698,12 @@ fn links_that_lead_nowhere_are_found_as_git_finds_them() {
     repo.commit_all("second");
     repo.git(&["tag", "-a", "-m", "t", "v1"]);
     let all = repo.objects();
-    let ids: Vec<ObjectId> = all.since(0).iter().map(|(id, _)| *id).collect();
+    let ids: Vec<ObjectId> = all.since(0).map(|(id, _)| *id).collect();
     assert_eq!(verify(&all, &ids, VerifyOptions::default()), <[String; 0]>::default());
     for missing in &ids {
         let mut store = MemoryStore::new();
         all.since(0)
-            .iter()
-            .filter(|(id, _)| id != missing)
+            .filter(|(id, _)| *id != missing)
             .for_each(|(id, object)| store.insert(*id, object.clone()));
         let left: Vec<ObjectId> = ids.iter().copied().filter(|id| id != missing).collect();
         let found = verify(&store, &left, VerifyOptions::default());
@@ -728,11 +727,8 @@ fn links_that_lead_nowhere_are_found_as_git_finds_them() {
     }
     // Without the first commit, but with the second as the boundary of a shallow clone.
     let mut store = MemoryStore::new();
-    all.since(0)
-        .iter()
-        .filter(|(id, _)| *id != first)
-        .for_each(|(id, object)| store.insert(*id, object.clone()));
-    let left: Vec<ObjectId> = store.since(0).iter().map(|(id, _)| *id).collect();
+    all.since(0).filter(|(id, _)| **id != first).for_each(|(id, object)| store.insert(*id, object.clone()));
+    let left: Vec<ObjectId> = store.since(0).map(|(id, _)| *id).collect();
     let shallow = VerifyOptions { shallow: vec![repo.id("HEAD")], ..VerifyOptions::default() };
     assert!(verify(&store, &left, shallow).is_empty());
 }
@@ -765,7 +761,7 @@ fn lies_about_ids_and_kinds_are_found() {
         "{wrong}: hashMismatch: the bytes do not have the id under which they are kept ({other})"
     ));
     expected.sort();
-    let mut ids: Vec<ObjectId> = store.since(0).iter().map(|(id, _)| *id).collect();
+    let mut ids: Vec<ObjectId> = store.since(0).map(|(id, _)| *id).collect();
     assert_eq!(verify(&store, &ids, VerifyOptions::default()), expected);
     ids.reverse();
     assert_eq!(verify(&store, &ids, VerifyOptions::default()), expected);
@@ -815,7 +811,7 @@ fn the_corpus_is_judged_as_git_judges_it() {
     let Some(bundle) = corpus_bundle("flask.bundle") else { return };
     let repo = TestRepo::clone_bare(bundle.to_str().unwrap());
     let store = repo.objects();
-    let ids: Vec<ObjectId> = store.since(0).iter().map(|(id, _)| *id).collect();
+    let ids: Vec<ObjectId> = store.since(0).map(|(id, _)| *id).collect();
     let started = std::time::Instant::now();
     let problems = verify(&store, &ids, VerifyOptions::default());
     println!("{} objects in {:?}: {problems:?}", ids.len(), started.elapsed());

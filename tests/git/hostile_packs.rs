@@ -499,7 +499,8 @@ fn any_objects_come_out_as_they_went_in() {
             store.write(Kind::Blob, &large);
             store.write(Kind::Blob, &[&large[..], b"and more"].concat());
         }
-        let item = |at: usize| PackItem { id: store.since(at)[0].0, name_hash: (at % 3) as u32 };
+        let item =
+            |at: usize| PackItem { id: *store.since(at).next().unwrap().0, name_hash: (at % 3) as u32 };
         let items: Vec<PackItem> = (0..store.len()).map(item).collect();
         let options = WriteOptions {
             offset_deltas: noise.below(2) == 0,

@@ -261,8 +261,7 @@ fn revisions_name_what_git_says() {
 fn abbreviated_ids_mean_what_git_says() {
     let repo = trap_repo();
     let (store, refs) = (repo.objects(), refs_of(&repo));
-    let mut prefixes: Vec<String> =
-        store.since(0).iter().map(|(id, _)| id.to_string()[..4].to_string()).collect();
+    let mut prefixes: Vec<String> = store.since(0).map(|(id, _)| id.to_string()[..4].to_string()).collect();
     prefixes.sort_unstable();
     let shared: Vec<&String> =
         prefixes.windows(2).filter(|two| two[0] == two[1]).map(|two| &two[0]).collect();

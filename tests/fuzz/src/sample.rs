@@ -85,7 +85,7 @@ impl Sample {
             new,
         });
         refs.update(&updates).unwrap();
-        let ids = store.since(0).iter().map(|(id, _)| *id).collect();
+        let ids = store.since(0).map(|(id, _)| *id).collect();
         Self { store, refs, ids, tip, root }
     }
 }

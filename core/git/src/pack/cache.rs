@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use hashbrown::HashMap;
 
 use crate::Object;
-use crate::store::IdHash;
 use core::hash::BuildHasherDefault;
 
 /// Objects by where their entry begins.
@@ -34,9 +33,9 @@ impl core::hash::Hasher for OffsetHash {
         self.0
     }
     fn write(&mut self, bytes: &[u8]) {
-        let mut first = IdHash::default();
-        first.write(bytes);
-        self.write_u64(first.finish());
+        if let Some(first) = bytes.first_chunk() {
+            self.write_u64(u64::from_le_bytes(*first));
+        }
     }
     fn write_u64(&mut self, offset: u64) {
         self.0 = offset.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32);

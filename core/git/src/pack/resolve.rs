@@ -499,7 +499,7 @@ mod tests {
             body.splice(at..at + 10, n.to_be_bytes().repeat(3 + n as usize % 4));
             store.write(Kind::Blob, &body);
         }
-        let item = |at: usize| PackItem { id: store.since(at)[0].0, name_hash: 0 };
+        let item = |at: usize| PackItem { id: *store.since(at).next().unwrap().0, name_hash: 0 };
         let written: Vec<_> = (kept_back..300).map(item).collect();
         let bases = (0..kept_back).map(item).collect();
         let options = WriteOptions { offset_deltas, window: 30, ..WriteOptions::default() };

@@ -4,12 +4,9 @@
 //! when a walk comes to it. The graph knows no refs and no trees; which commits hide their parents is told at its start.
 
 use alloc::vec::Vec;
-use core::hash::{BuildHasher, BuildHasherDefault};
-
-use hashbrown::HashTable;
 
 use crate::object::CommitLinks;
-use crate::store::{IdHash, IdMap};
+use crate::store::{IdMap, IdPlaces};
 use crate::{ObjectId, ObjectSource, ReadError};
 
 /// The number of a commit in its graph; means nothing in another.
@@ -48,10 +45,10 @@ struct Node {
 /// The commits that were seen.
 #[derive(Clone, Default)]
 pub struct CommitGraph {
-    ids: Vec<ObjectId>,
+    places: IdPlaces,
+    /// By place.
     nodes: Vec<Node>,
     more_parents: Vec<u32>,
-    by_id: HashTable<u32>,
     shallow: IdMap<()>,
     scratch: Vec<ObjectId>,
 }
@@ -69,20 +66,19 @@ impl CommitGraph {
 
     /// Number of commits that were named, read or not.
     pub fn len(&self) -> usize {
-        self.ids.len()
+        self.nodes.len()
     }
 
     /// Whether no commit was named.
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+        self.nodes.is_empty()
     }
 
     /// Bytes of memory behind the graph.
     pub fn memory_bytes(&self) -> usize {
-        self.ids.capacity() * size_of::<ObjectId>()
+        self.places.memory_bytes()
             + self.nodes.capacity() * size_of::<Node>()
             + self.more_parents.capacity() * size_of::<u32>()
-            + self.by_id.allocation_size()
     }
 
     /// Whether this commit hides its parents.
@@ -92,7 +88,7 @@ impl CommitGraph {
 
     /// The number of a commit that was named before.
     pub fn find(&self, id: &ObjectId) -> Option<CommitIndex> {
-        self.by_id.find(hash(id), |at| self.ids[*at as usize] == *id).map(|at| CommitIndex(*at))
+        self.places.find(id).map(|at| CommitIndex(at as u32))
     }
 
     /// The number of a commit, which is read unless it was before.
@@ -110,7 +106,7 @@ impl CommitGraph {
     /// Reads a commit that was named, unless it was read before.
     pub fn load_index(&mut self, source: &dyn ObjectSource, index: CommitIndex) -> Result<(), ReadError> {
         if !self.is_loaded(index) {
-            let id = self.ids[index.position()];
+            let id = self.places.ids()[index.position()];
             let links = self.read(source, &id)?;
             self.fill(index, links);
         }
@@ -124,7 +120,7 @@ impl CommitGraph {
 
     /// The id of a commit.
     pub fn id(&self, index: CommitIndex) -> &ObjectId {
-        &self.ids[index.position()]
+        &self.places.ids()[index.position()]
     }
 
     /// The tree of a loaded commit.
@@ -209,14 +205,14 @@ impl CommitGraph {
         if let Some(index) = self.find(id) {
             return index;
         }
-        let at = self.ids.len();
+        let at = self.nodes.len();
         assert!(at < COMMITS_MAX, "2^31 commits do not fit in memory");
-        if at == self.ids.capacity() {
+        if at == self.nodes.capacity() {
             // By a quarter: doubling would leave a third of the memory unused on average.
-            self.ids.reserve_exact((at / 4).max(16));
+            self.places.reserve_exact((at / 4).max(16));
             self.nodes.reserve_exact((at / 4).max(16));
         }
-        self.ids.push(*id);
+        self.places.add(*id);
         self.nodes.push(Node {
             tree: ObjectId::NULL,
             generation: 0,
@@ -224,8 +220,6 @@ impl CommitGraph {
             first_parent: NOT_LOADED,
             second_parent: NONE,
         });
-        let ids = &self.ids;
-        self.by_id.insert_unique(hash(id), at as u32, |at| hash(&ids[*at as usize]));
         CommitIndex(at as u32)
     }
 
@@ -250,10 +244,6 @@ impl CommitGraph {
         *node = Node { tree: links.tree, time: links.time, first_parent, second_parent, ..*node };
         self.scratch = parents;
     }
-}
-
-fn hash(id: &ObjectId) -> u64 {
-    BuildHasherDefault::<IdHash>::default().hash_one(id)
 }
 
 /// Iterator over the parents of a commit.

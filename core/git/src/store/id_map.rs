@@ -2,35 +2,13 @@
 
 use alloc::vec::Vec;
 
-use hashbrown::HashTable;
-
-use super::memory::hash;
+use super::id_places::IdPlaces;
 use crate::ObjectId;
 
-/// Ids, each once, in the order in which they came, and a table of their places.
-#[derive(Clone, Debug, Default)]
-struct Places {
-    ids: Vec<ObjectId>,
-    by_id: HashTable<u32>,
-}
-
-impl Places {
-    fn find(&self, id: &ObjectId) -> Option<usize> {
-        self.by_id.find(hash(id), |place| self.ids[*place as usize] == *id).map(|place| *place as usize)
-    }
-
-    /// Adds an id that is not there.
-    fn add(&mut self, id: ObjectId) {
-        let ids = &self.ids;
-        self.by_id.insert_unique(hash(&id), ids.len() as u32, |place| hash(&ids[*place as usize]));
-        self.ids.push(id);
-    }
-}
-
-/// A map from ids, in the order in which they came; none is ever removed alone.
+/// A map from ids, in the order in which they came; only the newest are ever removed.
 #[derive(Clone, Debug)]
 pub struct IdMap<V> {
-    places: Places,
+    places: IdPlaces,
     values: Vec<V>,
 }
 
@@ -87,9 +65,15 @@ impl<V> IdMap<V> {
         *self = Self::default();
     }
 
+    /// Removes every id after the first `length`.
+    pub fn truncate(&mut self, length: usize) {
+        self.places.truncate(length);
+        self.values.truncate(length);
+    }
+
     /// All ids.
     pub fn keys(&self) -> impl Iterator<Item = &ObjectId> {
-        self.places.ids.iter()
+        self.places.ids().iter()
     }
 
     /// All values.
@@ -99,13 +83,18 @@ impl<V> IdMap<V> {
 
     /// All ids and values.
     pub fn iter(&self) -> impl Iterator<Item = (&ObjectId, &V)> {
-        self.keys().zip(&self.values)
+        self.since(0)
+    }
+
+    /// Ids and values from the `start`-th on.
+    pub fn since(&self, start: usize) -> impl Iterator<Item = (&ObjectId, &V)> {
+        self.places.ids().iter().zip(&self.values).skip(start)
     }
 }
 
 impl<V> Default for IdMap<V> {
     fn default() -> Self {
-        Self { places: Places::default(), values: Vec::new() }
+        Self { places: IdPlaces::default(), values: Vec::new() }
     }
 }
 

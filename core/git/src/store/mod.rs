@@ -1,6 +1,7 @@
 //! Where objects are read from and written to. A missing object is an ordinary result that names it.
 
 mod id_map;
+mod id_places;
 mod large_trees;
 mod memory;
 mod overlay;
@@ -11,8 +12,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 pub use id_map::IdMap;
+pub(crate) use id_places::IdPlaces;
 pub use large_trees::LargeTrees;
-pub use memory::{IdHash, MemoryStore};
+pub use memory::MemoryStore;
 pub use overlay::Overlay;
 pub use reach::{Reach, Reached};
 use tree_path::find_entry;
