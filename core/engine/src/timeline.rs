@@ -23,8 +23,6 @@ pub struct Timeline {
     times: Vec<i64>,
     /// By ref, the positions of its deltas in the log.
     moves: NameMap<RefName, Vec<u64>>,
-    /// Deltas that are in `moves`.
-    seen: u64,
     /// By tip: times, falling, and the commits that have them.
     lines: IdMap<Vec<(u64, CommitIndex)>>,
 }
@@ -86,17 +84,15 @@ impl Timeline {
     }
 
     fn catch_up(&mut self, log: &OperationLog) {
-        let known = self.times.len();
         let mut latest = self.times.last().copied().unwrap_or(i64::MIN);
-        for operation in &log.all()[known.min(log.all().len())..] {
+        for operation in log.all().iter().skip(self.times.len()) {
             latest = latest.max(operation.time_ms);
             self.times.push(latest);
-            for delta in &operation.deltas {
+            for (position, delta) in (operation.first_delta..).zip(&operation.deltas) {
                 match self.moves.get_mut(&delta.name) {
-                    Some(moves) => moves.push(self.seen),
-                    None => drop(self.moves.insert(delta.name.clone(), Vec::from([self.seen]))),
+                    Some(moves) => moves.push(position),
+                    None => drop(self.moves.insert(delta.name.clone(), Vec::from([position]))),
                 }
-                self.seen += 1;
             }
         }
     }

@@ -62,7 +62,7 @@ impl Watchers {
 
     /// Removes a filter.
     pub fn remove(&mut self, key: u32) {
-        let Ok(at) = self.filters.binary_search_by_key(&key, |(key, _)| *key) else { return };
+        let Some(at) = self.place(key) else { return };
         let (_, filter) = self.filters.remove(at);
         self.path_only -= usize::from(is_path_only(&filter));
         self.everywhere.retain(|other| *other != key);
@@ -147,8 +147,11 @@ impl Watchers {
 
     /// The filter of a key, where it wants events of a kind.
     fn filter(&self, key: u32, kind: EventKind) -> Option<&WatchFilter> {
-        let at = self.filters.binary_search_by_key(&key, |(key, _)| *key).ok()?;
-        Some(&self.filters[at].1).filter(|filter| filter.wants_kind(kind))
+        Some(&self.filters[self.place(key)?].1).filter(|filter| filter.wants_kind(kind))
+    }
+
+    fn place(&self, key: u32) -> Option<usize> {
+        self.filters.binary_search_by_key(&key, |(key, _)| *key).ok()
     }
 
     /// The events from a position on that one filter wants: at most `found_max` of them, looking at no more than `count`
@@ -163,7 +166,7 @@ impl Watchers {
     ) -> (Vec<u64>, u64) {
         let end = repository.events_end().min(from.saturating_add(count));
         let mut found = Vec::new();
-        let Ok(at) = self.filters.binary_search_by_key(&key, |(key, _)| *key) else { return (found, end) };
+        let Some(at) = self.place(key) else { return (found, end) };
         let filter = &self.filters[at].1;
         let mut position = from;
         while position < end && found.len() < found_max {
