@@ -1,4 +1,5 @@
 /** Merging: what was decided, what stayed open, and who decides it. */
+import { call, type EngineRepository } from './binding.js';
 import { contentBytes } from './content.js';
 import { GovcError } from './errors.js';
 import { PackedReader, PackedWriter } from './packed.js';
@@ -95,12 +96,13 @@ export function readConflicts(packed: PackedReader): Conflict[] {
 }
 
 /** What a resolver decides, packed for the engine; what it leaves open is not in it. */
-export function resolutions(
-  resolver: ConflictResolver, conflicts: Conflict[], readBlob: (id: ObjectId) => Uint8Array,
-): Uint8Array {
+export function resolutions(resolver: ConflictResolver, conflicts: Conflict[], engine: EngineRepository): Uint8Array {
   const decided: [Path, Uint8Array][] = [];
   for (const conflict of conflicts) {
-    const read = (side: 'base' | 'ours' | 'theirs') => conflict[side] === undefined ? undefined : readBlob(conflict[side]);
+    const read = (side: 'base' | 'ours' | 'theirs') => {
+      const id = conflict[side];
+      return id === undefined ? undefined : call(() => engine.readBlob(id));
+    };
     const content = resolver.resolve({ ...conflict, read });
     if (content !== undefined) decided.push([conflict.path, contentBytes(content, conflict.path)]);
   }

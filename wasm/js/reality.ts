@@ -170,7 +170,7 @@ export class Reality {
     }
     const [id, parent, flags, now] = [this.#repository.resolve(commit), mainline ?? 0, mergeFlags(options), this.#repository.now()];
     const conflicts = resolver && conflictsOf(call(() => engine.pickConflicts(this.#key, id, revert, parent, flags)));
-    const decided = conflicts === undefined ? new Uint8Array() : resolutions(resolver!, conflicts, (blob) => call(() => engine.readBlob(blob)));
+    const decided = conflicts === undefined ? new Uint8Array() : resolutions(resolver!, conflicts, engine);
     const details = commitDetails(message, options, now);
     const prepared = call(() => engine.pick(this.#key, id, revert, parent, flags, decided, details, now));
     return this.#repository.finishSigned(prepared, sign, now);

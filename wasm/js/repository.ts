@@ -303,14 +303,14 @@ export class Repository implements Disposable {
   #resolved(merged: (decided: Uint8Array) => MergeResult, { resolver }: MergeOptions): MergeResult {
     const first = merged(new Uint8Array());
     if (resolver === undefined || first.clean) return first;
-    return merged(resolutions(resolver, first.conflicts, (id) => call(() => this.engine.readBlob(id))));
+    return merged(resolutions(resolver, first.conflicts, this.engine));
   }
 
   #decide(into: Reality | string, from: Revision, options: MergeOptions): Uint8Array {
     const { resolver, ...rest } = options;
     const ours = `refs/heads/${nameOf(into)}`;
     const { conflicts } = this.mergeTree(ours, from, rest);
-    return resolver === undefined ? new Uint8Array() : resolutions(resolver, conflicts, (id) => call(() => this.engine.readBlob(id)));
+    return resolver === undefined ? new Uint8Array() : resolutions(resolver, conflicts, this.engine);
   }
 }
 
