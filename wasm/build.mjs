@@ -4,7 +4,7 @@
 //   browser.js browsers and bundlers: loads the module that lies beside it while it is imported
 //   slim.*     the caller gives the module
 import { execFileSync } from 'node:child_process';
-import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
@@ -53,6 +53,11 @@ execFileSync(process.execPath, [`${here}node_modules/typescript/bin/tsc`, '--pro
 await rm(`${dist}/types/binding.d.ts`);
 const storage = `${dist}/types/storage/git-directory`;
 for (const name of await readdir(storage)) if (name !== 'index.d.ts') await rm(`${storage}/${name}`);
+for (const name of await readdir(`${dist}/types`, { recursive: true })) {
+  if (!name.endsWith('.d.ts')) continue;
+  const seen = await readFile(`${dist}/types/${name}`, 'utf8');
+  if (/from '.*\/binding\.js'/.test(seen)) throw new Error(`js/${name.replace(/\.d\.ts$/, '.ts')} declares a name of the glue: mark it @internal`);
+}
 // The same declarations, seen as those of CommonJS.
 await cp(`${dist}/types`, `${dist}/types-cjs`, { recursive: true });
 await writeFile(`${dist}/types-cjs/package.json`, '{ "type": "commonjs" }\n');

@@ -95,7 +95,7 @@ export function readConflicts(packed: PackedReader): Conflict[] {
   });
 }
 
-/** What a resolver decides, packed for the engine; what it leaves open is not in it. */
+/** @internal What a resolver decides, packed for the engine; what it leaves open is not in it. */
 export function resolutions(resolver: ConflictResolver, conflicts: Conflict[], engine: EngineRepository): Uint8Array {
   const decided: [Path, Uint8Array][] = [];
   for (const conflict of conflicts) {
