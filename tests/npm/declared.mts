@@ -1,7 +1,7 @@
 // Every call of the public API that is built, with the types that its declarations promise; compiled, not run.
 import {
   Repository, Reality, Transaction, Snapshot, CommitEvent, GovcError, gitDirectory,
-  type BlameLine, type Change, type Commit, type Conflict, type ErrorCode, type EventCursor, type EventFilter, type EventKind, type FileDiff, type Hunk, type ImportResult, type MergeResult,
+  type Explanation, type BlameLine, type Change, type Commit, type Conflict, type ErrorCode, type EventCursor, type EventFilter, type EventKind, type FileDiff, type Hunk, type ImportResult, type MergeResult,
   type ObjectId, type Operation, type RepositoryStats, type Storage, type Subscription, type Validator, type VerifyReport, type WatchOptions,
 } from 'govc';
 
@@ -49,6 +49,9 @@ subscription.unsubscribe();
 watching satisfies Disposable;
 const stream: AsyncIterable<CommitEvent> = repo.events({ ...filter, after: '0', signal });
 declare const event: CommitEvent;
+const explained: [Subscription, EventFilter, boolean, string | undefined, number | undefined][] = repo.explain('k8s/app.yaml')
+  .map(({ subscription, filter, matches, pattern, line }: Explanation) => [subscription, filter, matches, pattern, line]);
+void explained;
 const happened: [EventCursor, EventKind, string, Commit | undefined, ObjectId | undefined, string, string] = [
   event.cursor, event.kind, event.reality, event.commit, event.before, event.author, event.message,
 ];

@@ -4,6 +4,7 @@ export { Commit } from './commit.js';
 export { FileDiff, type DiffOptions, type Hunk } from './diff.js';
 export { GovcError, type ErrorCode } from './errors.js';
 export { CommitEvent, type EventCursor, type EventFilter, type EventKind } from './events/event.js';
+export type { Explanation } from './events/dispatcher.js';
 export type { ImportResult, PackBytes } from './exchange.js';
 export type { HandlerOptions } from './handler.js';
 export type { Conflict, ConflictKind, ConflictResolver, MergeOptions, MergeResult } from './merge.js';

@@ -1,7 +1,7 @@
 /** A git repository in memory, with its realities. */
 import { call, type EnginePreparedCommit, type EngineRepository } from './binding.js';
 import { Commit, commitDetails, identityLine } from './commit.js';
-import { Dispatcher } from './events/dispatcher.js';
+import { Dispatcher, type Explanation } from './events/dispatcher.js';
 import { type DiffOptions, type FileDiff, fileDiffs } from './diff.js';
 import { GovcError } from './errors.js';
 import type { CommitEvent, EventCursor, EventFilter } from './events/event.js';
@@ -18,7 +18,7 @@ import { StorageLink } from './storage/link.js';
 import type { Storage } from './storage/storage.js';
 import { decodeText, encodeText } from './text.js';
 import type {
-  Change, CommitOptions, Glob, Limits, LogOptions, ObjectId, Operation, Progressive, RepositoryOptions, RepositoryStats, Revision, Signature,
+  Change, CommitOptions, Glob, Limits, LogOptions, ObjectId, Operation, Path, Progressive, RepositoryOptions, RepositoryStats, Revision, Signature,
 } from './types.js';
 import { verify, type VerifyReport } from './verify.js';
 
@@ -188,6 +188,11 @@ export class Repository implements Disposable {
   /** The events from now on, or from `after` on, as long as they are asked for and `signal` does not stop it. */
   events(filter: EventFilter & { after?: EventCursor; signal?: AbortSignal } = {}): AsyncIterable<CommitEvent> {
     return eventStream(this.#events, filter);
+  }
+
+  /** Which subscriptions want changes of a file and which leave it out, each with the pattern that decided. */
+  explain(path: Path): Explanation[] {
+    return this.#events.explain(path);
   }
 
   /** Takes in a pack and moves refs to what it brought, all or nothing. */

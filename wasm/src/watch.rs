@@ -46,6 +46,17 @@ impl Watchers {
         out
     }
 
+    /// What filters say of a file: key, 1 and the place of the pattern that decides (0 for none), and 1 where it is meant.
+    pub fn explain(&mut self, path: &[u8]) -> Vec<u32> {
+        let verdicts = self.0.explain(path);
+        verdicts
+            .iter()
+            .flat_map(|verdict| {
+                [verdict.key, verdict.index.map_or(0, |at| at + 1), u32::from(verdict.is_meant)]
+            })
+            .collect()
+    }
+
     /// The positions that one filter wants: the position behind what was looked at, then those found.
     pub fn scan(&self, repository: &Repository, key: u32, from: f64, count: f64, found_max: u32) -> Vec<f64> {
         let (found, next) =

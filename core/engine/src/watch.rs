@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use govc_git::glob::Globs;
-use govc_git::glob_router::GlobRouter;
+use govc_git::glob_router::{GlobRouter, Verdict};
 use govc_git::sort::sort;
 
 use crate::Repository;
@@ -143,6 +143,11 @@ impl Watchers {
             let asking = self.filters.iter().filter(|(_, filter)| filter.paths.is_some());
             asking.for_each(|(key, _)| want(*key));
         }
+    }
+
+    /// What each filter that asks about files says of one, in no order; of those that neither mean it nor speak of it, nothing.
+    pub fn explain(&mut self, path: &[u8]) -> Vec<Verdict> {
+        self.by_path.explain(path)
     }
 
     /// The filter of a key, where it wants events of a kind.

@@ -23,6 +23,17 @@ pub struct GlobRouter {
     walk: Walk,
 }
 
+/// What a list says of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Verdict {
+    /// The list.
+    pub key: u32,
+    /// The place of the pattern that decides, from 0; `None` where none speaks of the file and the list means the rest.
+    pub index: Option<u32>,
+    /// Whether the list means the file.
+    pub is_meant: bool,
+}
+
 /// A list.
 struct Slot {
     key: u32,
@@ -92,6 +103,24 @@ impl GlobRouter {
     /// The keys of the lists that mean a file of the set, each once, in no order.
     pub fn found(&self) -> &[u32] {
         &self.walk.found
+    }
+
+    /// What each list that speaks of a file, or means the rest, says of it, in no order. Not part of any set.
+    pub fn explain(&mut self, path: &[u8]) -> Vec<Verdict> {
+        let Self { tree, slots, resting, walk, .. } = self;
+        walk.path(tree, path);
+        let mut verdicts = Vec::new();
+        for at in resting.iter().filter(|at| walk.best[**at as usize].path != walk.paths) {
+            verdicts.push(Verdict { key: slots[*at as usize].key, index: None, is_meant: true });
+        }
+        while let Some(at) = walk.touched.pop() {
+            let Best { index, negated, .. } = walk.best[at as usize];
+            verdicts.push(Verdict { key: slots[at as usize].key, index: Some(index), is_meant: !negated });
+        }
+        verdicts.retain(|verdict| {
+            slots.binary_search_by_key(&verdict.key, |slot| slot.key).is_ok_and(|at| slots[at].live)
+        });
+        verdicts
     }
 
     /// Whether every list is found.
@@ -459,6 +488,24 @@ mod tests {
         Globs::new(patterns.iter().map(|pattern| pattern.as_bytes()))
     }
 
+    /// What each list says of a path, by trying the lists one pattern after the other.
+    fn explained(lists: &[(u32, Vec<String>)], path: &str) -> Vec<Verdict> {
+        let means = |pattern: &String| {
+            let glob = Glob::new(pattern.as_bytes());
+            glob.matches(path.as_bytes()) != glob.negated
+        };
+        let verdict = |(key, patterns): &(u32, Vec<String>)| {
+            let last = patterns.iter().rposition(means);
+            let is_meant = last.map_or(patterns[0].starts_with('!'), |at| !patterns[at].starts_with('!'));
+            (last.is_some() || is_meant).then_some(Verdict {
+                key: *key,
+                index: last.map(|at| at as u32),
+                is_meant,
+            })
+        };
+        lists.iter().filter_map(verdict).collect()
+    }
+
     fn sorted(keys: &[u32]) -> Vec<u32> {
         let mut keys = keys.to_vec();
         keys.sort_unstable();
@@ -486,6 +533,10 @@ mod tests {
                     lists.iter().filter(|(_, patterns)| meant(patterns)).map(|(key, _)| *key).collect();
                 assert_eq!(sorted(router.found()), expected, "seed {seed} {lists:?} {paths:?}");
                 assert_eq!(router.is_complete(), expected.len() == lists.len());
+                let path = choices.path();
+                let mut verdicts = router.explain(path.as_bytes());
+                verdicts.sort_unstable();
+                assert_eq!(verdicts, explained(&lists, &path), "seed {seed} {lists:?} {path}");
                 if !lists.is_empty() && choices.below(4) == 0 {
                     let (key, _) = lists.remove(choices.below(lists.len()));
                     router.remove(key);

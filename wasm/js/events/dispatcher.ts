@@ -8,6 +8,8 @@ import { call, type EngineRepository, type EngineWatchers, observeCalls } from '
 import { CommitEvent, type EventFilter, joinedGlobs, kindBits, positionAfter } from './event.js';
 import type { GovcError } from '../errors.js';
 import type { Repository } from '../repository.js';
+import { encodeText } from '../text.js';
+import type { Glob, Path } from '../types.js';
 import { type Handler, numbersOf, type Settings, Subscription, type WatchOptions } from './subscription.js';
 
 /** Positions of the log that are looked at in one call of the engine. */
@@ -20,8 +22,12 @@ const active = new Set<Dispatcher>();
 let planned = false;
 let stepsLeft = TURN_STEPS_MAX;
 
+/** Calls of the engine that were made while somebody was subscribed. */
+let calls = 0;
+
 /** Plans a look at the logs for when the running code is done. */
 function plan(): void {
+  calls++;
   if (planned) return;
   planned = true;
   queueMicrotask(deliver);
@@ -47,6 +53,18 @@ function deliver(): void {
   });
 }
 
+/** What a subscription says of a file. */
+export interface Explanation {
+  subscription: Subscription;
+  /** What it asks for, beside files too. */
+  filter: EventFilter;
+  /** Whether a change of this file is wanted, where the rest of the filter wants the event. */
+  matches: boolean;
+  /** The pattern of `filter.paths` that decided, and its place there from 1 on. Missing where none speaks of the file. */
+  pattern?: Glob;
+  line?: number;
+}
+
 /** @internal The subscriptions of one repository. */
 export class Dispatcher {
   readonly #repository: Repository;
@@ -56,6 +74,9 @@ export class Dispatcher {
   readonly #ready = new Set<Subscription>();
   /** Whoever wants the events before this position has been told. */
   #position = 0;
+  #end = 0;
+  /** What `calls` was when `#end` was read. */
+  #endCalls = -1;
   /** Events that several subscriptions look at. */
   readonly #events = new Map<number, CommitEvent>();
 
@@ -84,6 +105,7 @@ export class Dispatcher {
     this.#subscriptions.set(key, subscription);
     active.add(this);
     observeCalls(plan);
+    this.#endCalls = -1;
     this.wake(subscription);
     return subscription;
   }
@@ -156,7 +178,29 @@ export class Dispatcher {
 
   /** The position behind the newest event. */
   get end(): number {
-    return call(() => this.engine.eventsEnd());
+    if (this.#endCalls === calls && active.has(this)) return this.#end;
+    this.#end = call(() => this.engine.eventsEnd());
+    this.#endCalls = calls;
+    return this.#end;
+  }
+
+  /** What subscriptions say of a file; of those that neither mean it nor speak of it, nothing. */
+  explain(path: Path): Explanation[] {
+    const explanations: Explanation[] = [];
+    for (const subscription of this.#subscriptions.values()) {
+      const { filter } = subscription;
+      if (joinedGlobs(filter.paths) === undefined) explanations.push({ subscription, filter, matches: true });
+    }
+    const verdicts = this.#watchers === undefined ? [] : call(() => this.watchers.explain(encodeText(path)));
+    for (let at = 0; at < verdicts.length; at += 3) {
+      const [key, line, matches] = verdicts.slice(at, at + 3);
+      const subscription = this.#subscriptions.get(key!);
+      if (subscription === undefined) continue;
+      const { filter } = subscription;
+      const pattern = line === 0 ? undefined : [filter.paths!].flat()[line! - 1]!;
+      explanations.push({ subscription, filter, matches: matches === 1, ...(pattern !== undefined && { pattern, line: line! }) });
+    }
+    return explanations.sort((a, b) => a.subscription.key - b.subscription.key);
   }
 
   get engine(): EngineRepository {

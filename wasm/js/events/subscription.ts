@@ -89,6 +89,16 @@ export class Subscription implements Disposable {
     this.unsubscribe();
   }
 
+  /** @internal Grows with each subscription. */
+  get key(): number {
+    return this.#key;
+  }
+
+  /** @internal */
+  get filter(): EventFilter {
+    return this.#settings.filter;
+  }
+
   /** @internal */
   get isOver(): boolean {
     return this.#isOver;
