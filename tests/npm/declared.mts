@@ -1,7 +1,7 @@
 // Every call of the public API that is built, with the types that its declarations promise; compiled, not run.
 import {
   Repository, Reality, Transaction, Snapshot, CommitEvent, GovcError, gitDirectory,
-  type Explanation, type BlameLine, type Change, type Commit, type Conflict, type ErrorCode, type EventCursor, type EventFilter, type EventKind, type FileDiff, type Hunk, type ImportResult, type MergeResult,
+  Bisector, type BisectResult, type Explanation, type BlameLine, type Change, type Commit, type Conflict, type ErrorCode, type EventCursor, type EventFilter, type EventKind, type FileDiff, type Hunk, type ImportResult, type MergeResult,
   type ObjectId, type Operation, type RepositoryStats, type Storage, type Subscription, type Validator, type VerifyReport, type WatchOptions,
 } from 'govc';
 
@@ -29,6 +29,11 @@ const history: Iterable<Commit> = repo.log({
   from: [main, 'v1'], not: ['v0'], limit: 1, path: 'a', author: 'A', since: new Date(), until: new Date(), firstParent: true, order: 'topological',
 });
 const differences: FileDiff[] = repo.diff(main, 'v1', { paths: ['*.ts'], renames: 60 });
+const searched: Promise<BisectResult> = repo.bisect({ good: ['v1', main], bad: 'main', test: async (state, { signal }) => signal?.aborted ? 'skip' : state.has('a') ? 'good' : 'bad', firstParent: true, paths: ['a'], signal });
+const search: Bisector = repo.bisector({ good: 'v1' });
+search.mark('skip', search.next());
+const left: [number, BisectResult | undefined] = [search.remaining, search.result];
+const described: string = repo.describe('main', { tags: true, long: true, abbrev: 7, match: 'v*', exclude: ['rc*'], firstParent: true, exactMatch: false, candidates: 1, always: true });
 const base: ObjectId | undefined = repo.mergeBase('a', created);
 const preview: MergeResult = repo.mergeTree('a', 'b', { strategy: 'union', renames: false });
 const merged: MergeResult = repo.merge(created, 'main', {

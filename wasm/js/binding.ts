@@ -11,6 +11,7 @@ import { GovcError, isFailure } from './errors.js';
 export type Engine = typeof glue;
 /** The classes behind those of the API. */
 export type EngineRepository = glue.Repository;
+export type EngineBisect = glue.Bisect;
 export type EngineBlame = glue.Blame;
 export type EngineTransaction = glue.Transaction;
 export type EnginePreparedCommit = glue.PreparedCommit;

@@ -1,5 +1,6 @@
 /** What every entry of the package exports. */
 /// <reference lib="esnext.disposable" preserve="true" />
+export { Bisector, type BisectOptions, type BisectRange, type BisectResult, type BisectStep, type Verdict } from './bisect.js';
 export { Commit } from './commit.js';
 export { FileDiff, type DiffOptions, type Hunk } from './diff.js';
 export { GovcError, type ErrorCode } from './errors.js';
@@ -16,7 +17,7 @@ export type { PackSink, Storage, StorageBatch, StorageSink } from './storage/sto
 export type { Subscription, WatchOptions } from './events/subscription.js';
 export { Transaction } from './transaction.js';
 export type {
-  BlameLine, Change, CommitOptions, Content, FileMode, Glob, Limits, LogOptions, ObjectId, Operation, Path, PickOptions, Problem, Progressive,
+  BlameLine, Change, CommitOptions, Content, DescribeOptions, FileMode, Glob, Limits, LogOptions, ObjectId, Operation, Path, PickOptions, Problem, Progressive,
   RebaseOptions, RepositoryOptions, RepositoryStats, Revision, Signature, Validator,
 } from './types.js';
 export type { VerifyReport } from './verify.js';

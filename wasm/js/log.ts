@@ -3,8 +3,8 @@ import { call } from './binding.js';
 import { type Commit, commitsOf } from './commit.js';
 import { GovcError } from './errors.js';
 import type { Repository } from './repository.js';
-import { encodeText } from './text.js';
-import type { LogOptions, ObjectId, Revision } from './types.js';
+import { decodeText, encodeText } from './text.js';
+import type { DescribeOptions, LogOptions, ObjectId, Revision } from './types.js';
 
 const FIRST_BATCH = 16;
 const LARGEST_BATCH = 1024;
@@ -12,6 +12,19 @@ const LARGEST_BATCH = 1024;
 /** The commits that `options` ask for; each iteration is a walk of its own. */
 export function logOf(repository: Repository, options: LogOptions): Iterable<Commit> {
   return { [Symbol.iterator]: () => walk(repository, options) };
+}
+
+/** What `git describe` says of a commit. */
+export function describe(repository: Repository, revision: Revision, options: DescribeOptions): string {
+  const { tags, long, abbrev = -1, match = [], exclude = [], firstParent, exactMatch, candidates = 10, always } = options;
+  if (!(Number.isInteger(abbrev) && abbrev >= -1 && abbrev <= 40)) {
+    throw new GovcError('InvalidArgument', `abbrev is ${abbrev}: give a number of digits, at most 40`, { abbrev });
+  }
+  if (long && abbrev === 0) throw new GovcError('InvalidArgument', 'long and abbrev 0 exclude each other', {});
+  const patterns = [...[match].flat().map((glob) => `=${glob}`), ...[exclude].flat().map((glob) => `!${glob}`)];
+  const flags = [tags, long, exactMatch, firstParent, always].reduce((bits, on, at) => bits | (on ? 1 << at : 0), 0);
+  const id = repository.resolve(revision);
+  return decodeText(call(() => repository.engine.describe(id, encodeText(patterns.join('\0')), abbrev, candidates, flags)));
 }
 
 function* walk(repository: Repository, options: LogOptions): Generator<Commit, void, undefined> {

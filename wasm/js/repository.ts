@@ -1,4 +1,5 @@
 /** A git repository in memory, with its realities. */
+import { bisect, Bisector, type BisectOptions, type BisectRange, type BisectResult } from './bisect.js';
 import { call, type EnginePreparedCommit, type EngineRepository } from './binding.js';
 import { Commit, commitDetails, identityLine } from './commit.js';
 import { Dispatcher, type Explanation } from './events/dispatcher.js';
@@ -8,7 +9,7 @@ import type { CommitEvent, EventCursor, EventFilter } from './events/event.js';
 import { eventStream } from './events/stream.js';
 import { exportPack, importPack, type ImportResult, type PackBytes } from './exchange.js';
 import { gitHandler, type HandlerOptions } from './handler.js';
-import { logOf } from './log.js';
+import { describe, logOf } from './log.js';
 import { type MergeOptions, mergeFlags, type MergeResult, readConflicts, resolutions, similarity } from './merge.js';
 import { PackedReader } from './packed.js';
 import { Reality } from './reality.js';
@@ -18,7 +19,7 @@ import { StorageLink } from './storage/link.js';
 import type { Storage } from './storage/storage.js';
 import { decodeText, encodeText } from './text.js';
 import type {
-  Change, CommitOptions, Glob, Limits, LogOptions, ObjectId, Operation, Path, Progressive, RepositoryOptions, RepositoryStats, Revision, Signature,
+  Change, CommitOptions, DescribeOptions, Glob, Limits, LogOptions, ObjectId, Operation, Path, Progressive, RepositoryOptions, RepositoryStats, Revision, Signature,
 } from './types.js';
 import { verify, type VerifyReport } from './verify.js';
 
@@ -124,9 +125,27 @@ export class Repository implements Disposable {
     return fileDiffs(this.engine, call(() => this.engine.diff(ids[0], ids[1], globs, similarity(renames))));
   }
 
+  /** A name for a commit, by default main's, by the nearest tag that it descends from: what `git describe` prints. */
+  describe(revision: Revision = this.main, options: DescribeOptions = {}): string {
+    return describe(this, revision, options);
+  }
+
   mergeBase(a: Revision, b: Revision): ObjectId | undefined {
     const ids = [this.resolve(a), this.resolve(b)] as const;
     return call(() => this.engine.mergeBase(ids[0], ids[1]));
+  }
+
+  /**
+   * Finds the first bad commit between good and bad ones with a test of yours, in as few tests as the logarithm of their
+   * number: what `git bisect run` finds, by the same choices. The test sees a state and may take its time.
+   */
+  bisect(options: BisectOptions): Promise<BisectResult> {
+    return bisect(this, options);
+  }
+
+  /** The same search step by step: test what `next()` gives, say with `mark()` what it is. */
+  bisector(range: BisectRange): Bisector {
+    return new Bisector(this, range);
   }
 
   /** Three-way merge without moving anything: what `git merge-tree --write-tree` does. */

@@ -85,6 +85,28 @@ export interface LogOptions {
   order?: 'time' | 'topological';
 }
 
+/** How a commit is named by a tag. */
+export interface DescribeOptions {
+  /** Tags without a message count too. Default false, as in git. */
+  tags?: boolean;
+  /** Number and id follow also where the commit itself is tagged. */
+  long?: boolean;
+  /** Digits of the id, 4 to 40; more where it takes more. 0: the tag alone. Default: git's, 7 or more. */
+  abbrev?: number;
+  /** Only tags of which one of these globs is true; `*` matches slashes too. */
+  match?: Glob | Glob[];
+  /** No tags of which one of these globs is true. */
+  exclude?: Glob | Glob[];
+  /** Follow only the first parent of a merge. */
+  firstParent?: boolean;
+  /** Only a tag of the commit itself will do. */
+  exactMatch?: boolean;
+  /** How many tags are weighed against each other, at most 27. Default 10. */
+  candidates?: number;
+  /** A commit that no tag describes goes by its abbreviated id. */
+  always?: boolean;
+}
+
 export interface Change {
   path: Path;
   kind: 'added' | 'modified' | 'removed' | 'renamed' | 'mode';

@@ -1,6 +1,6 @@
 //! Revisions, walks, and what a commit says.
 
-use govc_engine::git::rev::{self, Order, WalkOptions};
+use govc_engine::git::rev::{self, DescribeOptions, Order, WalkOptions};
 use govc_engine::{Error, ErrorCode};
 use wasm_bindgen::prelude::*;
 
@@ -62,6 +62,39 @@ impl Repository {
             out.finish()
         });
         fields.map_err(thrown)
+    }
+
+    /// The name of a commit by its nearest tag. `digits` -1 stands for as many as it takes; patterns are joined by NUL,
+    /// each with `!` before it if it excludes, else `=`.
+    pub fn describe(
+        &self,
+        commit: &str,
+        patterns: &[u8],
+        digits: i32,
+        candidates: u32,
+        flags: u32,
+    ) -> Result<Vec<u8>, JsValue> {
+        let (mut matching, mut excluding) = (Vec::new(), Vec::new());
+        for pattern in patterns.split(|byte| *byte == 0).filter(|pattern| !pattern.is_empty()) {
+            match pattern.strip_prefix(b"!") {
+                Some(pattern) => excluding.push(pattern.into()),
+                None => matching.push(pattern[1..].into()),
+            }
+        }
+        let is = |flag: u32| flags & flag != 0;
+        let options = DescribeOptions {
+            all_tags: is(1),
+            long: is(2),
+            exact: is(4),
+            first_parent: is(8),
+            always: is(16),
+            digits: u32::try_from(digits).ok(),
+            candidates: candidates as usize,
+            matching,
+            excluding,
+        };
+        let commit = decode::id(commit).map_err(thrown)?;
+        Ok(self.engine.describe(&commit, &options).map_err(thrown)?.into())
     }
 
     /// Begins a walk; ids are joined without anything between, -1 stands for no bound.

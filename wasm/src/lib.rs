@@ -4,11 +4,12 @@
 //! here. It knows no file, socket, clock or DOM; `wasm/js` does, and `wasm/js/binding.ts` is its only caller.
 //!
 //! Modules, foundations first; a module uses only those above it: `allocator`, `memory_compare`, `panic`, `error`,
-//! `packed`, `decode`, `object`, `repository`, `commit`, `difference`, `transaction`, `reality`, `history`, `blame`, `merge`, `rewrite`, `exchange`,
+//! `packed`, `decode`, `object`, `repository`, `commit`, `difference`, `transaction`, `reality`, `history`, `blame`, `bisect`, `merge`, `rewrite`, `exchange`,
 //! `storage`, `serve`, `verify`, `watch`.
 
 #[cfg(target_family = "wasm")]
 mod allocator;
+mod bisect;
 mod blame;
 mod commit;
 mod decode;

@@ -5,7 +5,7 @@
 //! author come in with each command ([`Env`]), bytes go in and out. What the shells may use is what is public here.
 //!
 //! Modules, foundations first; a module uses only those above it: `error`, `env`, `loose`, `store`, `workspace`, `operation`,
-//! `timeline`, `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `blame`, `difference`, `merge`, `pick`,
+//! `timeline`, `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `blame`, `bisect`, `describe`, `difference`, `merge`, `pick`,
 //! `rebase`, `exchange`, `export`, `serve`, `stats`, `verify`, `event`, `watch`.
 #![no_std]
 
@@ -13,8 +13,10 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod bisect;
 mod blame;
 mod commit;
+mod describe;
 mod difference;
 mod env;
 mod error;
@@ -40,6 +42,7 @@ mod verify;
 mod watch;
 mod workspace;
 
+pub use bisect::Bisect;
 pub use blame::Blame;
 pub use commit::{CommitRequest, PreparedCommit};
 pub use env::{Author, Env};

@@ -1,5 +1,7 @@
 //! History: the graph of commits, walks over it, merge bases and what revision expressions name.
 
+mod bisect;
+mod describe;
 mod error;
 mod expr;
 mod graph;
@@ -14,6 +16,8 @@ mod resolve;
 mod topological;
 mod walk;
 
+pub use bisect::{BisectOptions, BisectStep, Bisected, Bisection, Weighed, check_bases};
+pub use describe::{DescribeError, DescribeOptions, describe};
 pub use error::{Candidate, RevisionError};
 pub use expr::{
     EXPRESSION_BYTES_MAX, Expression, ExpressionError, MessageSearch, Name, ObjectExpression, ReflogPosition,

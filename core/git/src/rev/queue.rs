@@ -47,6 +47,11 @@ impl DateQueue {
         self.heap.pop()
     }
 
+    /// What is in the queue, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = CommitIndex> {
+        self.heap.iter().map(|queued| queued.commit)
+    }
+
     pub(crate) fn peek(&self) -> Option<&Queued> {
         self.heap.peek()
     }

@@ -153,6 +153,43 @@ impl Walk {
         self.marks.has(commit, HIDDEN)
     }
 
+    /// Looks at all commits before any is shown, about `budget` of them; whether that is done. Then [`Self::listed`] are
+    /// those that are left.
+    pub(super) fn limit(
+        &mut self,
+        graph: &mut CommitGraph,
+        source: &dyn ObjectSource,
+        budget: usize,
+    ) -> Result<bool, ReadError> {
+        for _ in 0..budget {
+            match self.phase {
+                Phase::Start => self.start(graph, source)?,
+                Phase::Limiting { .. } => self.limit_one(graph, source)?,
+                Phase::Streaming | Phase::Listed { .. } => return Ok(true),
+            }
+        }
+        Ok(matches!(self.phase, Phase::Listed { .. }))
+    }
+
+    /// The commits that are left to be shown, last first, with those that change nothing at the paths.
+    pub(super) fn listed(&self) -> &[CommitIndex] {
+        if let Phase::Listed { list } = &self.phase { list } else { &[] }
+    }
+
+    /// Whether a commit changes nothing at the paths.
+    pub(super) fn is_same(&self, commit: CommitIndex) -> bool {
+        self.marks.has(commit, SAME)
+    }
+
+    /// The parents that the walk follows.
+    pub(super) fn parents<'a>(
+        &'a self,
+        graph: &'a CommitGraph,
+        commit: CommitIndex,
+    ) -> impl Iterator<Item = CommitIndex> + 'a {
+        kept_parents(&self.simplified, graph, commit)
+    }
+
     /// Takes commits for read that the search for the merge bases of `a...b` has read.
     pub(super) fn assume_read(&mut self, commits: impl IntoIterator<Item = CommitIndex>) {
         commits.into_iter().for_each(|commit| self.marks.add(commit, READ));
