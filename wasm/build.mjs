@@ -27,7 +27,7 @@ const common = {
 
 await build({
   ...common,
-  entryPoints: ['js/entry/browser.ts', 'js/entry/slim.ts'],
+  entryPoints: ['js/entry/browser.ts', 'js/entry/slim.ts', 'js/entry/formats.ts', 'js/entry/validators.ts'],
   platform: 'neutral',
   format: 'esm',
   target: 'es2022',
@@ -45,8 +45,22 @@ await build({
   target: 'node20',
   outExtension: { '.js': '.cjs' },
 });
-for (const name of ['node', 'slim']) await writeFile(`${dist}/${name}.mjs`, `export * from './${name}.cjs';\n`);
-await cp(`${here}pkg/govc_bg.wasm`, `${dist}/govc_bg.wasm`);
+// What these share with the entry of Node is that entry's, or there would be two of each class and of the formats module.
+const ofNode = {
+  name: 'of-node',
+  setup: ({ onResolve }) => onResolve({ filter: /\/(errors|validate|port)\.js$/ }, () => ({ path: './node.cjs', external: true })),
+};
+await build({
+  ...common,
+  entryPoints: { formats: 'js/entry/formats.node.ts', validators: 'js/entry/validators.ts' },
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  outExtension: { '.js': '.cjs' },
+  plugins: [ofNode],
+});
+for (const name of ['node', 'slim', 'formats', 'validators']) await writeFile(`${dist}/${name}.mjs`, `export * from './${name}.cjs';\n`);
+for (const name of ['govc_bg.wasm', 'govc_formats_bg.wasm']) await cp(`${here}pkg/${name}`, `${dist}/${name}`);
 
 execFileSync(process.execPath, [`${here}node_modules/typescript/bin/tsc`, '--project', here], { stdio: 'inherit' });
 // Nobody outside sees the glue, or how a storage does its work: some of that needs the types of Node.

@@ -4,6 +4,12 @@ import {
   Bisector, type BisectResult, type Explanation, type BlameLine, type Change, type Commit, type Conflict, type ErrorCode, type EventCursor, type EventFilter, type EventKind, type FileDiff, type Hunk, type ImportResult, type MergeResult,
   type ObjectId, type Operation, type RepositoryStats, type Storage, type Subscription, type Validator, type VerifyReport, type WatchOptions,
 } from 'govc';
+import type { Problem } from 'govc';
+import { checkFormat, formatOf, parseFormat, type Format, type FormatProblem } from 'govc/formats';
+import {
+  conflictMarkers, jsonSchema, paths as pathRules, policy, runValidators, syntax,
+  type AjvLike, type PathRules, type PolicyFile, type PolicySeverity, type Schema,
+} from 'govc/validators';
 
 declare const signal: AbortSignal;
 declare const packStream: ReadableStream<Uint8Array>;
@@ -83,6 +89,16 @@ const commit: Commit = main.commit('message', { allowEmpty: true, committer: { n
 const applied: Commit = main.apply({ a: 'text', b: new Uint8Array(), c: null }, 'message');
 const validator: Validator = (snapshot, changes) => changes.length > 0 ? [{ path: 'a', message: snapshot.readText('a'), severity: 'warning' }] : undefined;
 main.validate([validator]);
+const warnings: Problem[] = main.validate();
+declare const ajv: AjvLike;
+const [schemas, pathRule, severity]: [Record<string, Schema>, PathRules, PolicySeverity] = [{ '*.json': { type: 'object' } }, { deny: ['.env'], require: ['a'], maxBytes: 9 }, 'warn'];
+repo.validators = [syntax(), conflictMarkers(), jsonSchema(ajv, schemas, { severity: 'warning' }), pathRules(pathRule), policy('p', ['*'], severity, (file: PolicyFile) => file.text())];
+const guarded = new Repository({ validators: repo.validators as Validator[], onWarning: (told: Problem[]) => void told });
+const ran: Problem[] = runValidators(repo.validators, main.snapshot(), guarded.diff('a', 'b'));
+const meant: Change[] = main.snapshot().matching(['*.ts'], main.status());
+const format: Format | undefined = formatOf('a.json');
+const broken: FormatProblem[] = checkFormat('yaml', '');
+const parsed: unknown = parseFormat('toml', new Uint8Array());
 const snapshot: Snapshot = main.snapshot();
 const own: Iterable<Commit> = main.log({ limit: 1 });
 const against: FileDiff[] = main.diff('v1');
@@ -117,4 +133,5 @@ void [
   opened, found, many, listed, resolved, history, then, differences, base, preview, merged, undone, operations, progress, stream, happened, there, imported, exported, handler, report, stats,
   flushed, head, fork, bytes, text, paths, has, status, commit, applied, own, against, rolledBack, reverted, rebased, conflicts, read, changes, kept, fields, hunks,
   unified, similarity, code, slowly, line, lineText, broughtBy, cameFrom, originLine,
+  warnings, ran, meant, format, broken, parsed,
 ];

@@ -92,3 +92,22 @@ test('a push is refused: without a hook, and by the hook with its reason', async
     assert.equal(repo.main.head, await git(folder, 'rev-parse', 'main'));
   }
 });
+
+test('a push that the validators refuse moves nothing, leaves nothing, and says why', async () => {
+  const folder = await repository(2);
+  const { repo, url } = await serve(folder, { push: () => {} });
+  repo.validators = [(snapshot, changes) => changes.filter(({ path }) => path.endsWith('.secret')).map(({ path }) => ({ path, message: 'no secrets' }))];
+  const clone = join(await temporaryFolder(), 'clone');
+  await git(folder, 'clone', '--quiet', url, clone);
+  const state = () => JSON.stringify([repo.stats().objects, repo.stats().objectBytes, [...repo.operations()].length, repo.listRealities().map(({ name, head }) => name + head)]);
+  const before = state();
+  await commit(clone, 'a.secret', 'token');
+  for (const target of ['HEAD:main', 'HEAD:refs/heads/elsewhere']) {
+    assert.match(await gitFails(clone, 'push', url, target), /a\.secret: no secrets/);
+    assert.equal(state(), before);
+  }
+  await git(clone, 'rm', '--quiet', 'a.secret');
+  await git(clone, 'commit', '--quiet', '--message', 'gone');
+  await git(clone, 'push', '--quiet', url, 'HEAD:main');
+  assert.deepEqual(repo.main.list('*.secret'), []);
+});

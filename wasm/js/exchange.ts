@@ -46,8 +46,23 @@ async function takeIn(
     const [done = 0, total = 0, finished = 0] = call(() => receiver.step(repository.engine, STEP_BYTES));
     return { done, total, finished: finished === 1 };
   });
-  const objects = call(() => repository.engine.finishImport(receiver, packedRefs(refs), repository.now()));
-  return { objects, bytes };
+  const packed = packedRefs(refs);
+  call(() => repository.engine.admitImport(receiver));
+  try {
+    for (const [name, id] of Object.entries(refs)) enforceBranch(repository, name.startsWith('refs/') || name === 'HEAD' ? name : `refs/heads/${name}`, id);
+    return { objects: call(() => repository.engine.finishImport(packed, repository.now())), bytes };
+  } catch (thrown) {
+    call(() => repository.engine.dropNewestPack());
+    throw thrown;
+  }
+}
+
+/** @internal Refuses that a ref of a reality goes to a commit that the repository's validators do not want. Other refs are free. */
+export function enforceBranch(repository: Repository, name: string, after: ObjectId): void {
+  if (repository.validators.length === 0 || !name.startsWith('refs/heads/')) return;
+  const { engine } = repository;
+  const head = call(() => engine.checkedHead(encodeText(name.slice('refs/heads/'.length))));
+  repository.enforceNew(after, head ?? repository.main.head);
 }
 
 function packedRefs(refs: Record<string, ObjectId>): Uint8Array {

@@ -1,5 +1,6 @@
 /** A repository as a git host: web-standard requests of real git clients in, responses out. */
 import { call, type EngineGitExchange } from './binding.js';
+import { enforceBranch } from './exchange.js';
 import { PackedReader } from './packed.js';
 import { breath } from './progress.js';
 import type { Repository } from './repository.js';
@@ -83,7 +84,21 @@ async function decide(repository: Repository, exchange: EngineGitExchange, optio
   } catch (thrown) {
     refusal = thrown instanceof Error ? thrown.message : String(thrown);
   }
-  call(() => exchange.finishPush(repository.engine, refusal, repository.now()));
+  const { engine } = repository;
+  const admitted = call(() => exchange.admit(engine));
+  if (refusal === undefined) refusal = refusalOf(repository, refs);
+  call(() => exchange.finishPush(engine, refusal, repository.now()));
+  if (admitted && refusal !== undefined) call(() => engine.dropNewestPack());
+}
+
+/** What the repository's validators say against a push, if anything. */
+function refusalOf(repository: Repository, refs: { name: string; after?: ObjectId }[]): string | undefined {
+  try {
+    for (const { name, after } of refs) if (after !== undefined) enforceBranch(repository, name, after);
+    return undefined;
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  }
 }
 
 function answer(repository: Repository, exchange: EngineGitExchange): ReadableStream<Uint8Array> {

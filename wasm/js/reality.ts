@@ -6,11 +6,11 @@ import type { FileDiff } from './diff.js';
 import { GovcError } from './errors.js';
 import { type Conflict, conflictsOf, mergeFlags, resolutions } from './merge.js';
 import type { Repository } from './repository.js';
-import { Snapshot, splitPaths } from './snapshot.js';
+import { type Snapshot, splitPaths } from './snapshot.js';
 import { decodeContent, encodeText } from './text.js';
 import { Transaction } from './transaction.js';
-import type { Change, CommitOptions, Content, FileMode, Glob, LogOptions, ObjectId, Path, PickOptions, RebaseOptions, Revision, Validator } from './types.js';
-import { checkedBy } from './validate.js';
+import type { Change, CommitOptions, Content, FileMode, Glob, LogOptions, ObjectId, Path, PickOptions, Problem, RebaseOptions, Revision, Validator } from './types.js';
+import { enforce, validated } from './validate.js';
 
 export class Reality {
   readonly name: string;
@@ -78,6 +78,7 @@ export class Reality {
     const now = this.#repository.now();
     const details = commitDetails(message, options, now);
     const { sign } = options;
+    enforce(this.#repository, () => ({ base: this.head, state: call(() => engine.previewStaged(this.#key)) }));
     if (sign === undefined) return new Commit(engine, call(() => engine.commit(this.#key, details, now)));
     return this.#repository.finishSigned(call(() => engine.prepareCommit(this.#key, details, now)), sign, now);
   }
@@ -92,6 +93,7 @@ export class Reality {
         if (content === null) staged.remove(path);
         else staged.add(path, content);
       }
+      enforce(this.#repository, () => ({ base: this.head, state: call(() => engine.transactionPreview(staged.inner, true)) }));
       return new Commit(engine, call(() => engine.apply(this.#key, staged.inner, commitDetails(message, {}, now), now)));
     } finally {
       staged.rollback();
@@ -100,14 +102,16 @@ export class Reality {
 
   /** All or nothing, over the newest commit. */
   begin(): Transaction {
-    return new Transaction(this.#repository, call(() => this.#repository.engine.begin(this.#key)));
+    return new Transaction(this.#repository, this, call(() => this.#repository.engine.begin(this.#key)));
   }
 
-  /** Runs validators on the state with what is staged. Throws ValidationFailed with every problem, or returns. */
-  validate(validators: Validator[] = []): void {
-    const { engine } = this.#repository;
-    const tree = call(() => engine.previewStaged(this.#key));
-    checkedBy(validators, new Snapshot(this.#repository, tree, this.head), this.status());
+  /**
+   * Runs validators on the state with what is staged: those built in (JSON, YAML and TOML that parse, by extension), the
+   * repository's and yours. Throws ValidationFailed with every problem, or returns the warnings.
+   */
+  validate(validators: Validator[] = []): Problem[] {
+    const tree = call(() => this.#repository.engine.previewStaged(this.#key));
+    return validated(this.#repository, validators, tree, this.head);
   }
 
   /** The committed state. */
@@ -127,6 +131,7 @@ export class Reality {
   rollback(to?: Revision): Commit {
     const { engine } = this.#repository;
     const target = this.#repository.resolve(to ?? `refs/heads/${this.name}~1`);
+    this.#repository.enforceNew(target, this.head);
     call(() => engine.rollback(this.#key, target, this.#repository.now()));
     return new Commit(engine, this.head ?? target);
   }
@@ -148,7 +153,9 @@ export class Reality {
   rebase(onto: Revision, options: RebaseOptions = {}): Commit {
     const { engine } = this.#repository;
     const target = this.#repository.resolve(onto);
-    return new Commit(engine, call(() => engine.rebase(this.#key, target, mergeFlags(options), this.#repository.now())));
+    const [flags, now] = [mergeFlags(options), this.#repository.now()];
+    enforce(this.#repository, () => ({ base: this.head, state: call(() => engine.previewRebase(this.#key, target, flags, now)) }));
+    return new Commit(engine, call(() => engine.rebase(this.#key, target, flags, now)));
   }
 
   /** Paths that a recorded conflict left open, each with base, ours and theirs. */
@@ -171,6 +178,9 @@ export class Reality {
     const [id, parent, flags, now] = [this.#repository.resolve(commit), mainline ?? 0, mergeFlags(options), this.#repository.now()];
     const conflicts = resolver && conflictsOf(call(() => engine.pickConflicts(this.#key, id, revert, parent, flags)));
     const decided = conflicts === undefined ? new Uint8Array() : resolutions(resolver!, conflicts, engine);
+    enforce(this.#repository, () => ({
+      base: this.head, state: call(() => engine.previewPick(this.#key, id, revert, parent, flags, decided)),
+    }));
     const details = commitDetails(message, options, now);
     const prepared = call(() => engine.pick(this.#key, id, revert, parent, flags, decided, details, now));
     return this.#repository.finishSigned(prepared, sign, now);

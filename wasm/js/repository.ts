@@ -21,6 +21,8 @@ import { decodeText, encodeText } from './text.js';
 import type {
   Change, CommitOptions, DescribeOptions, Glob, Limits, LogOptions, ObjectId, Operation, Path, Progressive, RepositoryOptions, RepositoryStats, Revision, Signature,
 } from './types.js';
+import type { Problem, Validator } from './types.js';
+import { enforce } from './validate.js';
 import { verify, type VerifyReport } from './verify.js';
 
 const OPERATIONS_A_TIME = 256;
@@ -29,13 +31,17 @@ export class Repository implements Disposable {
   #engine: EngineRepository | undefined;
   readonly #now: () => number;
   readonly #author: Signature;
+  readonly #onWarning: ((warnings: Problem[]) => void) | undefined;
+  #validators: readonly Validator[];
   #storage: StorageLink | undefined;
   #dispatcher: Dispatcher | undefined;
 
   /** A fresh repository in memory. Never touches disk or network. */
   constructor(options: RepositoryOptions = {}) {
-    const { main = 'main', author = { name: 'govc', email: 'govc@localhost' }, now = Date.now, limits = {} } = options;
+    const { main = 'main', author = { name: 'govc', email: 'govc@localhost' }, now = Date.now, limits = {}, validators = [] } = options;
     this.#now = now;
+    this.#onWarning = options.onWarning;
+    this.#validators = [...validators];
     this.#author = author;
     const identity = encodeText(identityLine(author, 0));
     this.#engine = call((engine) => new engine.Repository(encodeText(main), identity, limitFigures(limits)));
@@ -46,6 +52,19 @@ export class Repository implements Disposable {
     const repository = new Repository(options);
     repository.#storage = await StorageLink.open(storage, repository, options);
     return repository;
+  }
+
+  /**
+   * What every state has to pass before a reality comes to it: by a commit, an `apply`, a transaction, a merge, a pick, a
+   * revert, a rebase, a push or an import, and where `rollback`, `createReality` or `realities` go to commits that are new to main.
+   * A refusal throws ValidationFailed and leaves nothing behind. What was there before is not judged.
+   */
+  get validators(): readonly Validator[] {
+    return this.#validators;
+  }
+
+  set validators(validators: readonly Validator[]) {
+    this.#validators = [...validators];
   }
 
   get main(): Reality {
@@ -74,6 +93,7 @@ export class Repository implements Disposable {
     const start = from === undefined ? this.main.head : this.resolve(from);
     const broken = names.find((name) => String(name).includes('\n'));
     if (broken !== undefined) throw new GovcError('InvalidName', 'the name of a reality holds no newline', { name: broken });
+    if (start !== undefined && from !== undefined) this.enforceNew(start, this.main.head);
     call(() => this.engine.createRealities(encodeText(names.join('\n')), start, this.now()));
     return names.map((name) => new Reality(this, name));
   }
@@ -150,11 +170,14 @@ export class Repository implements Disposable {
 
   /** Three-way merge without moving anything: what `git merge-tree --write-tree` does. */
   mergeTree(ours: Revision, theirs: Revision, options: MergeOptions = {}): MergeResult {
+    const { resolver } = options;
     const sides = [this.resolve(ours), this.resolve(theirs)] as const;
     const labels = encodeText(`${labelOf(ours)}\0${labelOf(theirs)}`);
-    const merged = (decided: Uint8Array) =>
-      this.#mergeResult(call(() => this.engine.mergeTree(sides[0], sides[1], mergeFlags(options), labels, decided)));
-    return this.#resolved(merged, options);
+    const merged = (decided: Uint8Array, keep: boolean) =>
+      this.#mergeResult(call(() => this.engine.mergeTree(sides[0], sides[1], mergeFlags(options), labels, decided, keep)));
+    const first = merged(new Uint8Array(), resolver === undefined);
+    if (resolver === undefined) return first;
+    return merged(first.clean ? new Uint8Array() : resolutions(resolver, first.conflicts, this.engine), true);
   }
 
   /** Merges `from` into `into` and moves it. A conflict throws unless `conflicts: 'record'`. */
@@ -162,7 +185,8 @@ export class Repository implements Disposable {
     const target = encodeText(nameOf(into));
     const source = this.resolve(from);
     const label = encodeText(labelOf(from));
-    const decided = options.resolver === undefined ? new Uint8Array() : this.#decide(into, from, options);
+    const decided = this.#decide(target, source, label, options);
+    enforce(this, () => this.#mergeMove(target, source, label, decided, options));
     const now = this.now();
     const details = commitDetails(options.message ?? '', options, now);
     const outcome = call(() => this.engine.merge(target, source, mergeFlags(options), label, decided, details, now));
@@ -258,6 +282,20 @@ export class Repository implements Disposable {
     return this.#engine;
   }
 
+  /** @internal Refuses that a reality goes to a state that the validators do not want, unless `from` has it in its history. */
+  enforceNew(to: ObjectId, from: ObjectId | undefined): void {
+    enforce(this, () => {
+      const commit = call(() => this.engine.peelToCommit(to));
+      const known = commit === undefined || from !== undefined && this.mergeBase(commit, from) === commit;
+      return { base: from, state: known ? undefined : commit };
+    });
+  }
+
+  /** @internal Tells of what validators only warn of. */
+  warn(warnings: Problem[]): void {
+    this.#onWarning?.(warnings);
+  }
+
   /** @internal Who acts where nobody is named. */
   get author(): Signature {
     return this.#author;
@@ -323,18 +361,27 @@ export class Repository implements Disposable {
     return { clean, tree, fastForward, conflicts, ...(commit && { commit: new Commit(this.engine, commit) }) };
   }
 
-  /** Merges once, asks the resolver about what stayed open, and merges again with its answers. */
-  #resolved(merged: (decided: Uint8Array) => MergeResult, { resolver }: MergeOptions): MergeResult {
-    const first = merged(new Uint8Array());
-    if (resolver === undefined || first.clean) return first;
-    return merged(resolutions(resolver, first.conflicts, this.engine));
+  /** Where a merge would take a reality: along to `source`, or to a merged state; nowhere, where it is there or would conflict. */
+  #mergeMove(target: Uint8Array, source: ObjectId, label: Uint8Array, decided: Uint8Array, options: MergeOptions): { base: ObjectId | undefined; state: ObjectId | undefined } {
+    const base = call(() => this.engine.head(target));
+    const common = base === undefined ? undefined : this.mergeBase(base, source);
+    if (base === undefined || common === base && options.fastForward !== 'never') return { base, state: source };
+    if (common === call(() => this.engine.peelToCommit(source))) return { base, state: undefined };
+    const { clean, tree } = this.#previewMerge(base, source, target, label, decided, options);
+    return { base, state: clean ? tree : undefined };
   }
 
-  #decide(into: Reality | string, from: Revision, options: MergeOptions): Uint8Array {
-    const { resolver, ...rest } = options;
-    const ours = `refs/heads/${nameOf(into)}`;
-    const { conflicts } = this.mergeTree(ours, from, rest);
-    return resolver === undefined ? new Uint8Array() : resolutions(resolver, conflicts, this.engine);
+  /** What the resolver decides of what merging `source` into `target` leaves open. */
+  #decide(target: Uint8Array, source: ObjectId, label: Uint8Array, options: MergeOptions): Uint8Array {
+    const { resolver } = options;
+    const ours = call(() => this.engine.head(target));
+    if (resolver === undefined || ours === undefined) return new Uint8Array();
+    return resolutions(resolver, this.#previewMerge(ours, source, target, label, new Uint8Array(), options).conflicts, this.engine);
+  }
+
+  #previewMerge(ours: ObjectId, theirs: ObjectId, target: Uint8Array, label: Uint8Array, decided: Uint8Array, options: MergeOptions): MergeResult {
+    const labels = new Uint8Array([...target, 0, ...label]);
+    return this.#mergeResult(call(() => this.engine.mergeTree(ours, theirs, mergeFlags(options), labels, decided, false)));
   }
 }
 

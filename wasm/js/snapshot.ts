@@ -47,6 +47,14 @@ export class Snapshot {
     return splitPaths(call(() => this.#repository.engine.listAt(this.#state, pattern === undefined ? undefined : encodeText(pattern))));
   }
 
+  /** Those of these files whose path the globs mean; of several globs, the last that matches a path decides. */
+  matching<T extends { path: Path }>(globs: Glob[], files: T[]): T[] {
+    if (files.length === 0 || globs.length === 0) return [];
+    const [patterns, paths] = [encodeText(globs.join('\0')), encodeText(files.map(({ path }) => path).join('\0'))];
+    const meant = call(() => this.#repository.engine.matchPaths(patterns, paths));
+    return files.filter((_, at) => meant[at] === 1);
+  }
+
   /** The newest commit at or before this state, or the newest that changed `path`. */
   lastCommit(path?: Path): Commit {
     if (path === undefined) return this.commit;

@@ -3,19 +3,21 @@ import { call, type EngineTransaction } from './binding.js';
 import { Commit, commitDetails } from './commit.js';
 import { contentBytes, modeBits } from './content.js';
 import { GovcError } from './errors.js';
+import type { Reality } from './reality.js';
 import type { Repository } from './repository.js';
-import { Snapshot } from './snapshot.js';
 import { encodeText } from './text.js';
-import type { Change, CommitOptions, Content, FileMode, Path, Validator } from './types.js';
-import { checkedBy } from './validate.js';
+import type { Change, CommitOptions, Content, FileMode, Path, Problem, Validator } from './types.js';
+import { enforce, validated } from './validate.js';
 
 export class Transaction implements Disposable {
   readonly #repository: Repository;
+  readonly #reality: Reality;
   #inner: EngineTransaction | undefined;
 
   /** @internal */
-  constructor(repository: Repository, inner: EngineTransaction) {
+  constructor(repository: Repository, reality: Reality, inner: EngineTransaction) {
     this.#repository = repository;
+    this.#reality = reality;
     this.#inner = inner;
   }
 
@@ -46,18 +48,23 @@ export class Transaction implements Disposable {
     return this.#repository.changesFrom(call(() => this.#repository.engine.transactionChanges(this.inner)));
   }
 
-  /** Runs validators on the would-be state. Throws ValidationFailed with every problem; the transaction stays open. */
-  validate(validators: Validator[] = []): void {
+  /**
+   * Runs validators on the would-be state: those built in (JSON, YAML and TOML that parse, by extension), the repository's and
+   * yours. Throws ValidationFailed with every problem, or returns the warnings. The transaction stays open.
+   */
+  validate(validators: Validator[] = []): Problem[] {
     const { engine } = this.#repository;
-    const tree = call(() => engine.transactionPreview(this.inner));
-    checkedBy(validators, new Snapshot(this.#repository, tree, call(() => engine.transactionBase(this.inner))), this.changes());
+    const tree = call(() => engine.transactionPreview(this.inner, false));
+    return validated(this.#repository, validators, tree, call(() => engine.transactionBase(this.inner)));
   }
 
   /** Throws Stale where the reality has moved under the paths this transaction read or wrote. */
   commit(message: string, options: CommitOptions = {}): Commit {
     const now = this.#repository.now();
     const details = commitDetails(message, options, now);
-    const prepared = call(() => this.#repository.engine.prepareTransaction(this.inner, details, now));
+    const { engine } = this.#repository;
+    enforce(this.#repository, () => ({ base: this.#reality.head, state: call(() => engine.transactionPreview(this.inner, true)) }));
+    const prepared = call(() => engine.prepareTransaction(this.inner, details, now));
     const commit = this.#repository.finishSigned(prepared, options.sign, now);
     this.rollback();
     return commit;

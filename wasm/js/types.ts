@@ -46,6 +46,10 @@ export interface RepositoryOptions {
   /** A clock in milliseconds since the epoch, for reproducible commits. Default Date.now. */
   now?: () => number;
   limits?: Partial<Limits>;
+  /** What every state has to pass before a reality comes to it; see `Repository.validators`. */
+  validators?: Validator[];
+  /** Is told of what those validators only warn of. */
+  onWarning?: (warnings: Problem[]) => void;
 }
 
 export interface CommitOptions {
@@ -129,7 +133,10 @@ export interface BlameLine {
 }
 
 export interface Problem { path?: Path; line?: number; column?: number; message: string; rule?: string; severity?: 'error' | 'warning' }
-/** Looks at a would-be state; throws or returns problems where it is not good. */
+/**
+ * Looks at a would-be state and at what changed, and returns at once: problems, or nothing. What it throws is one problem. Each
+ * change is a `FileDiff`. `govc/validators` has some ready.
+ */
 export type Validator = (snapshot: Snapshot, changes: Change[]) => void | Problem[];
 
 export interface Operation {

@@ -36,6 +36,13 @@ impl Repository {
         Ok(packed_changes(&changes))
     }
 
+    /// For each of `paths`, joined by NUL, whether `globs` mean it: 1 or 0.
+    #[wasm_bindgen(js_name = matchPaths)]
+    pub fn match_paths(&self, globs: &[u8], paths: &[u8]) -> Vec<u8> {
+        let globs = decode::globs(globs);
+        paths.split(|byte| *byte == 0).map(|path| globs.matches(path).into()).collect()
+    }
+
     /// What a reality has staged.
     pub fn status(&self, reality: &[u8]) -> Result<Vec<u8>, JsValue> {
         let reality = self.reality(reality)?;

@@ -73,22 +73,29 @@ fn out_of_order() -> Error {
 
 #[wasm_bindgen]
 impl Repository {
-    /// Adds a resolved pack and moves refs to what it brought; the number of its objects.
-    #[wasm_bindgen(js_name = finishImport)]
-    pub fn finish_import(
-        &mut self,
-        import: &mut PackImport,
-        refs: &[u8],
-        now_ms: f64,
-    ) -> std::result::Result<f64, JsValue> {
+    /// Adds a resolved pack, which nothing points at yet.
+    #[wasm_bindgen(js_name = admitImport)]
+    pub fn admit_import(&mut self, import: &mut PackImport) -> std::result::Result<(), JsValue> {
         let pack = import.finish(self).map_err(thrown)?;
+        self.engine.load_pack(pack).map_err(thrown)
+    }
+
+    /// Moves refs to what the pack that was added last has brought; the number of its objects.
+    #[wasm_bindgen(js_name = finishImport)]
+    pub fn finish_import(&mut self, refs: &[u8], now_ms: f64) -> std::result::Result<f64, JsValue> {
         let fields = decode::fields(refs).map_err(thrown)?;
         let mut targets = Vec::with_capacity(fields.len() / 2);
         for pair in fields.chunks_exact(2) {
             targets.push((pair[0], decode::id_bytes(pair[1]).map_err(thrown)?));
         }
         let env = self.env(now_ms);
-        Ok(self.engine.import(pack, &targets, &env).map_err(thrown)? as f64)
+        Ok(self.engine.import_refs(&targets, &env).map_err(thrown)? as f64)
+    }
+
+    /// Takes back the pack that was added last, before anything points at it.
+    #[wasm_bindgen(js_name = dropNewestPack)]
+    pub fn drop_newest_pack(&mut self) {
+        self.engine.drop_newest_pack();
     }
 
     /// Adds a pack that a storage holds; without its index, it is indexed here.

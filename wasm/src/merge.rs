@@ -38,7 +38,8 @@ impl MergeOutcome {
 #[wasm_bindgen]
 impl Repository {
     /// Merges two commits without moving anything. `flags` as `mergeFlags` in `wasm/js/merge.ts` makes them, `labels`
-    /// joined by NUL, `decided` packed pairs of path and content.
+    /// joined by NUL, `decided` packed pairs of path and content. What is merged stays readable, until the next preview or
+    /// for good where `keep`.
     #[wasm_bindgen(js_name = mergeTree)]
     pub fn merge_tree(
         &mut self,
@@ -47,10 +48,11 @@ impl Repository {
         flags: &[u8],
         labels: &[u8],
         decided: &[u8],
+        keep: bool,
     ) -> Result<Vec<u8>, JsValue> {
         let (ours, theirs) = (decode::id(ours).map_err(thrown)?, decode::id(theirs).map_err(thrown)?);
         let request = request(flags, labels, decided).map_err(thrown)?;
-        let merge = self.engine.merge_tree(&ours, &theirs, &request).map_err(thrown)?;
+        let merge = self.engine.merge_tree(&ours, &theirs, &request, keep).map_err(thrown)?;
         Ok(packed_result(merge.clean, false, merge.tree, None, &merge.conflicts))
     }
 

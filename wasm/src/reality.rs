@@ -16,6 +16,12 @@ impl Repository {
         Ok(hex(self.engine.head(&reality).map_err(thrown)?))
     }
 
+    /// The newest commit of a reality, if there is such a reality.
+    #[wasm_bindgen(js_name = checkedHead)]
+    pub fn checked_head(&self, name: &[u8]) -> Option<String> {
+        self.engine.reality(name).and_then(|reality| self.engine.head(&reality)).ok().and_then(hex)
+    }
+
     /// What a reality shows at a path.
     pub fn read(&self, reality: &[u8], path: &[u8]) -> Result<Vec<u8>, JsValue> {
         let (reality, path) = (self.reality(reality)?, decode::path(path).map_err(thrown)?);

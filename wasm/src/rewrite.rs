@@ -7,7 +7,7 @@ use crate::commit::PreparedCommit;
 use crate::decode;
 use crate::error::thrown;
 use crate::merge::{packed_conflicts, request};
-use crate::repository::Repository;
+use crate::repository::{Repository, hex};
 
 #[wasm_bindgen]
 impl Repository {
@@ -46,6 +46,38 @@ impl Repository {
         let request = pick_request(mainline, flags, &[], &[]).map_err(thrown)?;
         let conflicts = self.engine.pick_conflicts(&reality, &commit, kind(revert), &request);
         Ok(packed_conflicts(&conflicts.map_err(thrown)?))
+    }
+
+    /// Makes the state that a pick would commit readable; its tree, or nothing where it conflicts.
+    #[wasm_bindgen(js_name = previewPick)]
+    #[expect(clippy::too_many_arguments, reason = "each is one part of the API's pick")]
+    pub fn preview_pick(
+        &mut self,
+        reality: &[u8],
+        commit: &str,
+        revert: bool,
+        mainline: u32,
+        flags: &[u8],
+        decided: &[u8],
+    ) -> Result<Option<String>, JsValue> {
+        let (reality, commit) = (self.reality(reality)?, decode::id(commit).map_err(thrown)?);
+        let request = pick_request(mainline, flags, decided, &[]).map_err(thrown)?;
+        let tree = self.engine.preview_pick(&reality, &commit, kind(revert), &request);
+        Ok(hex(tree.map_err(thrown)?))
+    }
+
+    /// Makes the commit that a rebase would end at readable; its id.
+    #[wasm_bindgen(js_name = previewRebase)]
+    pub fn preview_rebase(
+        &mut self,
+        reality: &[u8],
+        onto: &str,
+        flags: &[u8],
+        now_ms: f64,
+    ) -> Result<String, JsValue> {
+        let (reality, onto) = (self.reality(reality)?, decode::id(onto).map_err(thrown)?);
+        let (request, env) = (request(flags, &[], &[]).map_err(thrown)?, self.env(now_ms));
+        Ok(self.engine.preview_rebase(&reality, &onto, &request, &env).map_err(thrown)?.to_string())
     }
 
     /// Puts the commits of a reality on another commit; its new head.

@@ -97,6 +97,11 @@ impl GitExchange {
         out.finish()
     }
 
+    /// Makes what a push brought readable; whether there was a pack.
+    pub fn admit(&mut self, repository: &mut Repository) -> bool {
+        self.inner.as_mut().is_some_and(|exchange| repository.engine.admit_push(exchange))
+    }
+
     /// Carries a push out, or refuses it with the host's reason.
     #[wasm_bindgen(js_name = finishPush)]
     pub fn finish_push(&mut self, repository: &mut Repository, refusal: Option<String>, now_ms: f64) {

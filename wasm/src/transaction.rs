@@ -66,10 +66,19 @@ impl Repository {
         Ok(packed_changes(&self.engine.changes_in(&transaction.0).map_err(thrown)?))
     }
 
-    /// Makes the would-be state readable; its tree.
+    /// Makes the would-be state readable, over what the transaction began at or on the newest commit; its tree.
     #[wasm_bindgen(js_name = transactionPreview)]
-    pub fn transaction_preview(&mut self, transaction: &Transaction) -> Result<String, JsValue> {
-        Ok(self.engine.preview_in(&transaction.0).map_err(thrown)?.to_string())
+    pub fn transaction_preview(
+        &mut self,
+        transaction: &Transaction,
+        on_newest: bool,
+    ) -> Result<String, JsValue> {
+        let tree = if on_newest {
+            self.engine.preview_commit_of(&transaction.0)
+        } else {
+            self.engine.preview_in(&transaction.0)
+        };
+        Ok(tree.map_err(thrown)?.to_string())
     }
 
     /// The commit that the transaction began at.

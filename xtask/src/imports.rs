@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::step::root;
 
-/// Fails if the module imports what is not on the list.
-pub fn check(module: &[u8]) -> Result<()> {
+/// Fails if one of the modules imports what is not on the list.
+pub fn check(modules: &[Vec<u8>]) -> Result<()> {
     let list = fs::read_to_string(root().join("wasm/imports.txt")).context("wasm/imports.txt")?;
     let allowed: BTreeSet<&str> = list
         .lines()
@@ -16,13 +16,16 @@ pub fn check(module: &[u8]) -> Result<()> {
         .map(str::trim)
         .filter(|name| !name.is_empty())
         .collect();
-    let imported: BTreeSet<String> = names(module).context("the import section of the wasm module")?;
+    let mut imported = BTreeSet::new();
+    for module in modules {
+        imported.extend(names(module).context("the import section of a wasm module")?);
+    }
     for name in allowed.iter().filter(|name| !imported.contains(**name)) {
         println!("  note: wasm/imports.txt allows {name}, which is not imported");
     }
     let unknown: Vec<&String> = imported.iter().filter(|name| !allowed.contains(name.as_str())).collect();
     if !unknown.is_empty() {
-        bail!("the wasm module imports what wasm/imports.txt does not allow: {unknown:?}");
+        bail!("a wasm module imports what wasm/imports.txt does not allow: {unknown:?}");
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! Builds the wasm module and its glue into `wasm/pkg`.
+//! Builds the wasm modules and their glue into `wasm/pkg`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
@@ -9,36 +9,45 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::step::{cargo, root, run, target_folder};
 use crate::{imports, setup};
 
-/// The module after the glue was made for it.
-pub fn module() -> PathBuf {
-    root().join("wasm/pkg/govc_bg.wasm")
-}
+/// A module of the package: the crate that it is made of, and the name of its glue.
+const MODULES: [(&str, &str); 2] = [("govc-wasm", "govc"), ("govc-wasm-formats", "govc_formats")];
 
-/// Builds module and glue.
+/// Builds each module and its glue.
 ///
 /// One kind of glue, for the web, serves Node too: the Node entry gives it the module's bytes.
 pub fn build() -> Result<()> {
     setup::target(setup::WASM)?;
-    // Flags from the environment would replace those of .cargo/config.toml, and with them SIMD.
-    run(cargo(&["build", "--package", "govc-wasm", "--profile", "wasm", "--target", setup::WASM])
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS"))?;
-    let built = target_folder()?.join(setup::WASM).join("wasm/govc_wasm.wasm");
     let folder = root().join("wasm/pkg");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    println!("\n> wasm-bindgen");
+    let modules: Result<Vec<_>> =
+        MODULES.iter().map(|(package, name)| build_module(&folder, package, name)).collect();
+    imports::check(&modules?)
+}
+
+/// Builds a module and its glue; the module's bytes.
+fn build_module(folder: &Path, package: &str, name: &str) -> Result<Vec<u8>> {
+    // Flags from the environment would replace those of .cargo/config.toml, and with them SIMD.
+    run(cargo(&["build", "--package", package, "--profile", "wasm", "--target", setup::WASM])
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS"))?;
+    let built = target_folder()?
+        .join(setup::WASM)
+        .join("wasm")
+        .join(package.replace('-', "_"))
+        .with_extension("wasm");
+    println!("\n> wasm-bindgen {name}");
     Bindgen::new()
         .input_path(&built)
-        .out_name("govc")
+        .out_name(name)
         .web(true)?
         .typescript(true)
         // The entries say where the module lies; the glue must not, or every bundler would ship it for `govc/slim`.
         .omit_default_module_path(true)
         .remove_name_section(true)
         .remove_producers_section(true)
-        .generate(&folder)
+        .generate(folder)
         .with_context(|| format!("wasm-bindgen on {}", built.display()))?;
-    imports::check(&fs::read(module())?)
+    Ok(fs::read(folder.join(format!("{name}_bg.wasm")))?)
 }

@@ -53,6 +53,12 @@ impl Repository {
         self.preview_over(self.tree_of(transaction.base())?, transaction.changes())
     }
 
+    /// Makes the state that a transaction would commit on the reality's newest commit readable until the next preview.
+    pub fn preview_commit_of(&mut self, transaction: &Transaction) -> Result<ObjectId> {
+        let head = self.head(transaction.reality())?;
+        self.preview_over(self.tree_of(head)?, transaction.changes())
+    }
+
     fn preview_over(&mut self, base: ObjectId, changes: &Changes) -> Result<ObjectId> {
         let mut overlay = Overlay::new(&self.store);
         let edits = changes.write_blobs(&mut overlay);

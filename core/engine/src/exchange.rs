@@ -19,20 +19,28 @@ impl Repository {
     /// Adds a resolved pack and points refs at what it brought. A name without `refs/` is a reality's; `HEAD` chooses
     /// the main reality among the refs with its id. Where main has no commit yet, an imported reality becomes main.
     pub fn import(&mut self, pack: Pack, refs: &[(&[u8], ObjectId)], env: &Env) -> Result<u64> {
-        self.ensure_room(pack.memory_bytes() as u64)?;
-        let objects = pack.len() as u64;
-        let updates = self.import_updates(&pack, refs)?;
-        self.store.add_pack(pack);
+        self.load_pack(pack)?;
+        self.import_refs(refs, env).inspect_err(|_| self.drop_newest_pack())
+    }
+
+    /// Points refs at what the pack that was added last has brought; the number of its objects.
+    pub fn import_refs(&mut self, refs: &[(&[u8], ObjectId)], env: &Env) -> Result<u64> {
+        let objects = self.store.packs().last().map_or(0, |pack| pack.len() as u64);
+        let updates = self.import_updates(refs)?;
         let description = format!("import {objects} objects");
-        self.record(OperationKind::Import, description, env, &updates)
-            .inspect_err(|_| self.store.drop_newest_pack())?;
+        self.record(OperationKind::Import, description, env, &updates)?;
         Ok(objects)
     }
 
-    fn import_updates(&self, pack: &Pack, refs: &[(&[u8], ObjectId)]) -> Result<Vec<RefUpdate>> {
+    /// Takes back the pack that was added last: what it brought was refused before a ref pointed at it.
+    pub fn drop_newest_pack(&mut self) {
+        self.store.drop_newest_pack();
+    }
+
+    fn import_updates(&self, refs: &[(&[u8], ObjectId)]) -> Result<Vec<RefUpdate>> {
         let mut updates: Vec<RefUpdate> = Vec::with_capacity(refs.len() + 1);
         for (name, id) in refs.iter().filter(|(name, _)| *name != b"HEAD") {
-            if !pack.contains(id) && !self.store.contains(id) {
+            if !self.store.contains(id) {
                 let message =
                     format!("ref '{}' names object {id}, which the pack does not hold", BStr::new(name));
                 return Err(Error::new(ErrorCode::NotFound, message)

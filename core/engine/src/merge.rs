@@ -79,17 +79,23 @@ impl Resolver for MergeRequest {
 }
 
 impl Repository {
-    /// Merges two commits without moving anything; the merged trees and files are kept, as `git merge-tree` keeps them.
+    /// Merges two commits without moving anything. The merged trees and files are kept, as `git merge-tree` keeps them, or
+    /// readable until the next preview.
     pub fn merge_tree(
         &mut self,
         ours: &ObjectId,
         theirs: &ObjectId,
         request: &MergeRequest,
+        keep: bool,
     ) -> Result<TreeMerge> {
         let (ours, theirs) = (self.commit_at(ours)?, self.commit_at(theirs)?);
         let (merge, written) = self.merge_over(&ours, &theirs, request)?;
-        self.ensure_room(written.body_bytes())?;
-        self.store.absorb(&written);
+        if keep {
+            self.ensure_room(written.body_bytes())?;
+            self.store.absorb(&written);
+        } else {
+            self.store.preview(written);
+        }
         Ok(merge)
     }
 

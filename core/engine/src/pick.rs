@@ -103,6 +103,23 @@ impl Repository {
         Ok(self.pick_over(&mut overlay, reality, &base, &picked, kind, &request.merge)?.conflicts)
     }
 
+    /// Makes the state that a pick would commit readable until the next preview; `None` where it would conflict.
+    pub fn preview_pick(
+        &mut self,
+        reality: &RefName,
+        commit: &ObjectId,
+        kind: PickKind,
+        request: &PickRequest,
+    ) -> Result<Option<ObjectId>> {
+        let picked = self.picked(commit, request.mainline)?;
+        let base = self.tree_of(self.head(reality)?)?;
+        let mut overlay = Overlay::new(&self.store);
+        let merge = self.pick_over(&mut overlay, reality, &base, &picked, kind, &request.merge)?;
+        let written = overlay.into_new();
+        self.store.preview(written);
+        Ok(merge.clean.then_some(merge.tree))
+    }
+
     /// Merges the change of a commit into a tree that stands for a reality.
     pub(crate) fn pick_over(
         &self,

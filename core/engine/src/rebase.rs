@@ -8,7 +8,7 @@ use govc_git::limits::LimitExceeded;
 use govc_git::object::Commit;
 use govc_git::refs::{NewValue, RefName, RefUpdate};
 use govc_git::rev::{Order, WalkOptions};
-use govc_git::store::{IdMap, Overlay};
+use govc_git::store::{IdMap, MemoryStore, Overlay};
 use govc_git::{Kind, ObjectId, ObjectSink, ObjectSource};
 
 use crate::error::{Error, ErrorCode, Result};
@@ -32,6 +32,40 @@ impl Repository {
         request: &MergeRequest,
         env: &Env,
     ) -> Result<ObjectId> {
+        let (head, tip, written) = self.rebase_over(reality, onto, request, env)?;
+        if tip != head {
+            self.ensure_room(written.body_bytes())?;
+            self.store.absorb(&written);
+            let onto = self.commit_at(onto)?;
+            let description = format!("rebase {} onto {onto}", reality.short());
+            let update =
+                RefUpdate { name: reality.clone(), expected: expected(Some(head)), new: NewValue::Set(tip) };
+            self.record(OperationKind::Rebase, description, env, &[update])?;
+        }
+        Ok(tip)
+    }
+
+    /// Makes the commit that a rebase would end at readable until the next preview, without keeping it.
+    pub fn preview_rebase(
+        &mut self,
+        reality: &RefName,
+        onto: &ObjectId,
+        request: &MergeRequest,
+        env: &Env,
+    ) -> Result<ObjectId> {
+        let (_, tip, written) = self.rebase_over(reality, onto, request, env)?;
+        self.store.preview(written);
+        Ok(tip)
+    }
+
+    /// The head before, the head after, and the objects in between.
+    fn rebase_over(
+        &self,
+        reality: &RefName,
+        onto: &ObjectId,
+        request: &MergeRequest,
+        env: &Env,
+    ) -> Result<(ObjectId, ObjectId, MemoryStore)> {
         self.check_clean(reality)?;
         let onto = self.commit_at(onto)?;
         let Some(head) = self.head(reality)? else {
@@ -44,16 +78,7 @@ impl Repository {
         for commit in commits {
             tip = self.put_on(&mut overlay, reality, &tip, commit, request, env)?;
         }
-        let written = overlay.into_new();
-        if tip != head {
-            self.ensure_room(written.body_bytes())?;
-            self.store.absorb(&written);
-            let description = format!("rebase {} onto {onto}", reality.short());
-            let update =
-                RefUpdate { name: reality.clone(), expected: expected(Some(head)), new: NewValue::Set(tip) };
-            self.record(OperationKind::Rebase, description, env, &[update])?;
-        }
-        Ok(tip)
+        Ok((head, tip, overlay.into_new()))
     }
 
     /// Puts one commit on `tip`; the new tip, which is the old one where nothing is left of the change.

@@ -114,6 +114,16 @@ impl Repository {
             .collect()
     }
 
+    /// Makes what a push brought readable, for the host to look at; true where there was a pack. A push that is refused
+    /// then takes [`Self::drop_newest_pack`].
+    pub fn admit_push(&mut self, exchange: &mut GitExchange) -> bool {
+        let Machine::Push(machine) = &mut exchange.machine else { return false };
+        let pack = machine.request().and_then(|request| request.pack.take());
+        let came = pack.is_some();
+        self.store.take_packs(pack);
+        came
+    }
+
     /// Carries a decided push out, as one operation; with a `refusal`, the host's reason, nothing moves.
     pub fn finish_push(&mut self, exchange: &mut GitExchange, refusal: Option<&str>, env: &Env) {
         let Machine::Push(machine) = &mut exchange.machine else { return };

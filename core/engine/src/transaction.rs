@@ -34,6 +34,11 @@ impl Transaction {
         &self.changes
     }
 
+    /// The reality that the changes are of.
+    pub(crate) fn reality(&self) -> &RefName {
+        &self.reality
+    }
+
     /// The commit that the changes are made over.
     pub fn base(&self) -> Option<ObjectId> {
         self.base

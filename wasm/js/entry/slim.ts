@@ -1,5 +1,6 @@
 /** Anywhere: the caller gives the module, which `govc/govc_bg.wasm` names, before the first use. */
 import { instantiate, instantiateFrom } from '../binding.js';
+import { instantiateFormats, instantiateFormatsFrom } from '../formats/module.js';
 
 export * from '../index.js';
 
@@ -14,4 +15,14 @@ export function initialize(source: ModuleSource): Promise<void> {
 /** Loads the engine at once. Browsers refuse this for large modules outside a Worker. */
 export function initializeSync(source: BufferSource | WebAssembly.Module): void {
   instantiate(source);
+}
+
+/** Loads the module for JSON, YAML and TOML, which `govc/govc_formats_bg.wasm` names; resolves when it may be used. */
+export function initializeFormats(source: ModuleSource): Promise<void> {
+  return instantiateFormatsFrom(source);
+}
+
+/** Loads the module for JSON, YAML and TOML at once. */
+export function initializeFormatsSync(source: BufferSource | WebAssembly.Module): void {
+  instantiateFormats(source);
 }

@@ -172,14 +172,17 @@ fn holds(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| is_own(at))
 }
 
-/// Only the binding may import what wasm-bindgen generates.
+/// One a module of wasm.
+const BINDINGS: [&str; 2] = ["wasm/js/binding.ts", "wasm/js/formats/module.ts"];
+
+/// Only a binding may import what wasm-bindgen generates.
 fn glue(source: &Source, findings: &mut Vec<Finding>) {
-    if source.path == "wasm/js/binding.ts" {
+    if BINDINGS.contains(&source.path.as_str()) {
         return;
     }
     for (line, text) in source.text.lines().enumerate() {
         if text.contains("/pkg/") && text.contains("from ") {
-            findings.push(source.finding(line + 1, "imports the glue: only wasm/js/binding.ts may"));
+            findings.push(source.finding(line + 1, "imports the glue: only the bindings may"));
         }
     }
 }

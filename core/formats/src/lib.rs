@@ -1,0 +1,19 @@
+//! JSON, YAML and TOML as text: where a document breaks, what stands where.
+//!
+//! Bytes go in, places and bytes come out. Knows no git, no path, no schema, and keeps nothing between two calls. Nothing
+//! recurses deeper than `DEPTH_MAX`, and no document is longer than `DOCUMENT_BYTES_MAX`.
+//!
+//! Modules, foundations first; a module uses only those above it: `text`, `tree`, `json`, `document`.
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod document;
+mod json;
+mod text;
+mod tree;
+
+pub use document::{Format, check, locate, to_json};
+pub use text::{DEPTH_MAX, DOCUMENT_BYTES_MAX, PROBLEMS_MAX, Problem, place};

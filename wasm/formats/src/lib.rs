@@ -1,0 +1,49 @@
+//! JSON, YAML and TOML for JavaScript: a module beside the engine's, loaded by who needs it.
+//!
+//! Every export decodes its arguments, makes one call and encodes the answer. `wasm/js/formats/module.ts` is its only caller.
+
+use govc_formats::{Format, Problem};
+use wasm_bindgen::prelude::*;
+
+/// The problems of a document: their number, then line, column and text of each.
+#[wasm_bindgen]
+pub fn check(format: u8, bytes: &[u8]) -> Vec<u8> {
+    packed_problems(&govc_formats::check(format_of(format), bytes))
+}
+
+/// Line and column of each value that `pointers`, joined by NUL, name; nothing where the document cannot be read.
+#[wasm_bindgen]
+pub fn locate(format: u8, bytes: &[u8], pointers: &str) -> Vec<u32> {
+    let pointers: Vec<&str> = pointers.split('\0').collect();
+    let places = govc_formats::locate(format_of(format), bytes, &pointers).unwrap_or_default();
+    places.into_iter().flat_map(|(line, column)| [line, column]).collect()
+}
+
+/// The document as JSON after a byte 1; after a byte 0 what is wrong with it, as `check` tells it.
+#[wasm_bindgen(js_name = toJson)]
+pub fn to_json(format: u8, bytes: &[u8]) -> Vec<u8> {
+    answer(govc_formats::to_json(format_of(format), bytes).map(String::into_bytes))
+}
+
+fn answer(result: Result<Vec<u8>, Problem>) -> Vec<u8> {
+    match result {
+        Ok(bytes) => [&[1], bytes.as_slice()].concat(),
+        Err(problem) => [&[0], packed_problems(&[problem]).as_slice()].concat(),
+    }
+}
+
+fn format_of(number: u8) -> Format {
+    Format::ALL.get(usize::from(number)).copied().unwrap_or(Format::Json)
+}
+
+fn packed_problems(problems: &[Problem]) -> Vec<u8> {
+    let mut out = Vec::new();
+    out.extend_from_slice(&(problems.len() as u32).to_le_bytes());
+    for problem in problems {
+        out.extend_from_slice(&problem.line.to_le_bytes());
+        out.extend_from_slice(&problem.column.to_le_bytes());
+        out.extend_from_slice(&(problem.message.len() as u32).to_le_bytes());
+        out.extend_from_slice(problem.message.as_bytes());
+    }
+    out
+}

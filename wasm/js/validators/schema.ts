@@ -1,0 +1,62 @@
+/** JSON Schema by path, with the program's own Ajv: govc brings none. */
+import { formatOf, formatsFor, type Format } from '../formats/port.js';
+import { GovcError } from '../errors.js';
+import { decodeContent } from '../text.js';
+import type { Glob, Problem, Validator } from '../types.js';
+import { changedFiles } from './changed.js';
+import { Remembered } from './remembered.js';
+
+/** An error as Ajv reports it. */
+export interface AjvError { instancePath: string; message?: string; keyword?: string; params?: Record<string, unknown> }
+/** A schema that is compiled. */
+export interface AjvValidate { (value: unknown): unknown; errors?: AjvError[] | null }
+/** The part of an Ajv instance that is used. `allErrors: true` there finds all problems of a file at once. */
+export interface AjvLike { compile(schema: any): AjvValidate }
+
+/** A schema, or one that Ajv has compiled. */
+export type Schema = Record<string, unknown> | boolean | AjvValidate;
+
+/**
+ * Holds JSON, YAML and TOML files to schemas: `jsonSchema(new Ajv(), { 'k8s/*.yaml': schema })`. Problems stand at the line and
+ * column of the value that is wrong. A file that does not parse is left to `syntax()`.
+ */
+export function jsonSchema(ajv: AjvLike, schemas: Record<Glob, Schema>, options: { severity?: 'error' | 'warning' } = {}): Validator {
+  const { severity = 'error' } = options;
+  const rules = Object.entries(schemas).map(([glob, schema]) => {
+    const validate = typeof schema === 'function' ? schema : ajv.compile(schema);
+    return { glob, validate, known: new Remembered<Problem[]>() };
+  });
+  return function jsonSchema(snapshot, changes) {
+    const files = changedFiles(changes);
+    return rules.flatMap(({ glob, validate, known }) => snapshot.matching([glob], files).flatMap((file) => {
+      const format = formatOf(file.path);
+      if (format === undefined) {
+        throw new GovcError('InvalidArgument', `the schema of '${glob}' is for '${file.path}', which is no JSON, YAML or TOML by its extension`, { path: file.path });
+      }
+      const found = known.of(`${format} ${file.newId}`, () => problemsIn(format, snapshot.read(file.path), validate, file.path));
+      return found.map((problem) => ({ ...problem, path: file.path, severity }));
+    }));
+  };
+}
+
+function problemsIn(format: Format, bytes: Uint8Array, validate: AjvValidate, path: string): Problem[] {
+  const formats = formatsFor(`checking '${path}'`);
+  const json = formats.toJson(format, bytes);
+  if (!(json instanceof Uint8Array) || validate(JSON.parse(decodeContent(json)))) return [];
+  const errors = validate.errors ?? [];
+  const places = formats.locate(format, bytes, errors.map(pointerOf));
+  return errors.map((error, at) => ({ ...places[at], message: messageOf(error), rule: `schema/${error.keyword ?? 'schema'}` }));
+}
+
+/** Where the error stands: for a property that should not be there, its key. */
+function pointerOf({ instancePath, params }: AjvError): string {
+  const extra = params?.['additionalProperty'] ?? params?.['unevaluatedProperty'] ?? params?.['propertyName'];
+  return typeof extra === 'string' ? `${instancePath}/${extra.replace(/~/g, '~0').replace(/\//g, '~1')}#` : instancePath;
+}
+
+function messageOf({ instancePath, message = 'does not fit the schema', params }: AjvError): string {
+  const extra = params?.['additionalProperty'] ?? params?.['unevaluatedProperty'];
+  const allowed = params?.['allowedValues'];
+  const detail = extra !== undefined ? `: '${String(extra)}'` : Array.isArray(allowed) ? `: ${allowed.map((value) => JSON.stringify(value)).join(', ')}` : '';
+  return `${instancePath || '/'} ${message}${detail}`;
+}
