@@ -35,7 +35,8 @@ await build({
   // A page loads short identifiers; functions and classes keep their names, which a stack trace shows.
   minifyIdentifiers: true,
   keepNames: true,
-  chunkNames: 'chunk-[hash]',
+  // What is loaded when it is asked for is called by its name, what each entry loads 'chunk'.
+  chunkNames: '[name]-[hash]',
 });
 await build({
   ...common,
@@ -65,8 +66,10 @@ for (const name of ['govc_bg.wasm', 'govc_formats_bg.wasm']) await cp(`${here}pk
 execFileSync(process.execPath, [`${here}node_modules/typescript/bin/tsc`, '--project', here], { stdio: 'inherit' });
 // Nobody outside sees the glue, or how a storage does its work: some of that needs the types of Node.
 await rm(`${dist}/types/binding.d.ts`);
-const storage = `${dist}/types/storage/git-directory`;
-for (const name of await readdir(storage)) if (name !== 'index.d.ts') await rm(`${storage}/${name}`);
+for (const kind of ['git-directory', 'browser']) {
+  const storage = `${dist}/types/storage/${kind}`;
+  for (const name of await readdir(storage)) if (name !== 'index.d.ts') await rm(`${storage}/${name}`);
+}
 for (const name of await readdir(`${dist}/types`, { recursive: true })) {
   if (!name.endsWith('.d.ts')) continue;
   const seen = await readFile(`${dist}/types/${name}`, 'utf8');

@@ -1,8 +1,8 @@
 // Every call of the public API that is built, with the types that its declarations promise; compiled, not run.
 import {
-  Repository, Reality, Transaction, Snapshot, CommitEvent, GovcError, gitDirectory,
-  Bisector, type BisectResult, type Explanation, type BlameLine, type Change, type Commit, type Conflict, type ErrorCode, type EventCursor, type EventFilter, type EventKind, type FileDiff, type Hunk, type ImportResult, type MergeResult,
-  type ObjectId, type Operation, type RepositoryStats, type Storage, type Subscription, type Validator, type VerifyReport, type WatchOptions,
+  Repository, Reality, Transaction, Snapshot, CommitEvent, GovcError, gitDirectory, indexedDb, opfs,
+  Bisector, type BisectResult, type Explanation, type BlameLine, type BrowserStorage, type Change, type Commit, type Conflict, type ErrorCode, type EventCursor, type EventFilter, type EventKind, type FileDiff, type Hunk, type ImportResult, type MergeResult,
+  type ObjectId, type Operation, type Refreshed, type RepositoryStats, type Storage, type Subscription, type Validator, type VerifyReport, type WatchOptions,
 } from 'govc';
 import type { Problem } from 'govc';
 import { checkFormat, formatOf, parseFormat, type Format, type FormatProblem } from 'govc/formats';
@@ -19,6 +19,10 @@ const repo = new Repository({
   limits: { maxObjectBytes: 1, maxDeltaDepth: 1, maxPackObjects: 1, maxMemoryBytes: 1 },
 });
 const opened: Promise<Repository> = Repository.open(gitDirectory('.') satisfies Storage, { signal, onProgress: ({ phase, done, total }) => void [phase, done, total] });
+const inBrowser: BrowserStorage[] = [opfs('name', { persist: true, follow: false }), indexedDb('name')];
+const stored: Promise<string[]> = inBrowser[0]!.delete().then(() => opfs.list()).then(() => indexedDb.list());
+const files: AsyncIterable<{ path: string; bytes: Uint8Array }> = inBrowser[1]!.files();
+const refreshed: Promise<Refreshed> = repo.refresh({ signal });
 const main: Reality = repo.main;
 repo.setMain(main);
 repo.setMain('main');
@@ -130,7 +134,7 @@ const unified: string = difference!.unified(5);
 const similarity: number | undefined = difference!.binary ? 0 : difference!.similarity;
 const code: ErrorCode = new GovcError('Stale', 'message').code;
 void [
-  opened, found, many, listed, resolved, history, then, differences, base, preview, merged, undone, operations, progress, stream, happened, there, imported, exported, handler, report, stats,
+  stored, files, refreshed, opened, found, many, listed, resolved, history, then, differences, base, preview, merged, undone, operations, progress, stream, happened, there, imported, exported, handler, report, stats,
   flushed, head, fork, bytes, text, paths, has, status, commit, applied, own, against, rolledBack, reverted, rebased, conflicts, read, changes, kept, fields, hunks,
   unified, similarity, code, slowly, line, lineText, broughtBy, cameFrom, originLine,
   warnings, ran, meant, format, broken, parsed,

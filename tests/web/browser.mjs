@@ -39,9 +39,14 @@ export async function serve(folder) {
   return `http://127.0.0.1:${server.address().port}/`;
 }
 
-/** A new page; `errors` collects what went wrong in it. */
-export async function openPage(url, options = {}) {
-  const page = await browser.newPage(options);
+/** A new profile, whose pages share what they store. */
+export function newContext() {
+  return browser.newContext();
+}
+
+/** A new page, of `context` or of a profile of its own; `errors` collects what went wrong in it. */
+export async function openPage(url, { context, ...options } = {}) {
+  const page = await (context ?? browser).newPage(...(context === undefined ? [options] : []));
   const errors = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));

@@ -13,6 +13,8 @@ export { hashObject, type ObjectKind } from './object.js';
 export { Reality } from './reality.js';
 export { Repository } from './repository.js';
 export { Snapshot } from './snapshot.js';
+export { indexedDb, opfs, type BrowserStorage, type BrowserStorageOptions } from './storage/browser/index.js';
+export type { RefChange, Refreshed } from './storage/link.js';
 export type { PackSink, Storage, StorageBatch, StorageSink } from './storage/storage.js';
 export type { Subscription, WatchOptions } from './events/subscription.js';
 export { Transaction } from './transaction.js';

@@ -15,7 +15,7 @@ import { PackedReader } from './packed.js';
 import { Reality } from './reality.js';
 import { Snapshot } from './snapshot.js';
 import type { Subscription, WatchOptions } from './events/subscription.js';
-import { StorageLink } from './storage/link.js';
+import { type Refreshed, StorageLink } from './storage/link.js';
 import type { Storage } from './storage/storage.js';
 import { decodeText, encodeText } from './text.js';
 import type {
@@ -47,7 +47,7 @@ export class Repository implements Disposable {
     this.#engine = call((engine) => new engine.Repository(encodeText(main), identity, limitFigures(limits)));
   }
 
-  /** Opens a stored repository: `gitDirectory('.')` on Node. */
+  /** Opens a stored repository: `gitDirectory('.')` on Node, `opfs('name')` or `indexedDb('name')` in a browser. */
   static async open(storage: Storage, options: RepositoryOptions & Progressive = {}): Promise<Repository> {
     const repository = new Repository(options);
     repository.#storage = await StorageLink.open(storage, repository, options);
@@ -266,6 +266,11 @@ export class Repository implements Disposable {
   /** Resolves when everything so far is durable in the storage, if there is one. */
   async flush(options: Progressive = {}): Promise<void> {
     await this.#storage?.flush(options);
+  }
+
+  /** Takes over what others wrote to the storage since it was read: other tabs, or git. Where both sides moved a ref, it stays. */
+  async refresh(options: Progressive = {}): Promise<Refreshed> {
+    return await this.#storage?.refresh(options) ?? { moved: [], diverged: [] };
   }
 
   /** Gives the memory back. Every later call on this repository, its realities and commits throws Disposed. */

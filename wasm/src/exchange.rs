@@ -131,8 +131,7 @@ impl Repository {
     /// Sets the refs that a storage holds: lines of name, NUL, and an id or `ref: ` and a name.
     #[wasm_bindgen(js_name = loadRefs)]
     pub fn load_refs(&mut self, lines: &[u8]) -> std::result::Result<(), JsValue> {
-        let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        let refs = lines.map(stored_ref).collect::<Result<Vec<_>>>().map_err(thrown)?;
+        let refs = stored_refs(lines).map_err(thrown)?;
         self.engine.load_refs(refs).map_err(thrown)
     }
 }
@@ -169,6 +168,11 @@ fn index_pack(
     let mut receiver = PackReceiver::new(limits);
     receiver.push(bytes)?;
     receiver.end()?.finish(engine.store())
+}
+
+/// Refs from lines of name, NUL, and an id or `ref: ` and a name.
+pub(crate) fn stored_refs(lines: &[u8]) -> Result<Vec<(RefName, RefTarget)>> {
+    lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(stored_ref).collect()
 }
 
 fn stored_ref(line: &[u8]) -> Result<(RefName, RefTarget)> {

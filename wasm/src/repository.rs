@@ -2,7 +2,7 @@
 
 use govc_engine::git::ObjectId;
 use govc_engine::git::object::Signature;
-use govc_engine::git::refs::{RefName, RefTarget};
+use govc_engine::git::refs::{RefDelta, RefName, RefTarget};
 use govc_engine::{Author, Env};
 use wasm_bindgen::prelude::*;
 
@@ -116,11 +116,7 @@ impl Repository {
             out.bytes(operation.kind.name().as_bytes());
             out.bytes(operation.description.as_bytes());
             out.f64(operation.time_ms as f64);
-            out.list(operation.deltas.iter(), |out, delta| {
-                out.bytes(delta.name.as_ref());
-                out.bytes(target(delta.before.as_ref()).as_bytes());
-                out.bytes(target(delta.after.as_ref()).as_bytes());
-            });
+            out.list(operation.deltas.iter(), write_delta);
         });
         out.finish()
     }
@@ -153,8 +149,15 @@ impl Repository {
     }
 }
 
+/// A ref: its name, and its targets before and after.
+pub(crate) fn write_delta(out: &mut PackedWriter, delta: &RefDelta) {
+    out.bytes(delta.name.as_ref());
+    out.bytes(target(delta.before.as_ref()).as_bytes());
+    out.bytes(target(delta.after.as_ref()).as_bytes());
+}
+
 /// A ref's target as the API shows it: an id, or `ref: ` and a name.
-pub(crate) fn target(target: Option<&RefTarget>) -> String {
+fn target(target: Option<&RefTarget>) -> String {
     target.map(ToString::to_string).unwrap_or_default()
 }
 

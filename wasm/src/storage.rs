@@ -4,10 +4,10 @@ use govc_engine::git::{ObjectId, limits::LimitExceeded};
 use wasm_bindgen::prelude::*;
 
 use crate::decode;
-
 use crate::error::thrown;
+use crate::exchange::stored_refs;
 use crate::packed::PackedWriter;
-use crate::repository::{Repository, target};
+use crate::repository::{Repository, write_delta};
 
 /// Everything that changed since the last batch that was kept.
 #[wasm_bindgen]
@@ -20,6 +20,12 @@ impl PendingBatch {
     pub fn new(repository: &Repository, gone: &str) -> Result<Self, JsValue> {
         let gone = decode::ids(gone).map_err(thrown)?;
         Ok(Self(repository.engine.pending_batch(&gone).map_err(thrown)?))
+    }
+
+    /// One pack of what all packs of a repository hold, each object once; no refs.
+    #[wasm_bindgen(js_name = joinedPacks)]
+    pub fn joined_packs(repository: &Repository) -> Result<Self, JsValue> {
+        Ok(Self(repository.engine.joined_packs().map_err(thrown)?))
     }
 
     /// What the storage should have already: ids of 40 digits, nothing between.
@@ -46,9 +52,7 @@ impl PendingBatch {
     pub fn refs(&self) -> Vec<u8> {
         let mut out = PackedWriter::new();
         out.list(self.0.refs().iter(), |out, (delta, reason)| {
-            out.bytes(delta.name.as_ref());
-            out.bytes(target(delta.before.as_ref()).as_bytes());
-            out.bytes(target(delta.after.as_ref()).as_bytes());
+            write_delta(out, delta);
             out.bytes(reason.as_bytes());
         });
         out.finish()
@@ -107,5 +111,23 @@ impl Repository {
     #[wasm_bindgen(js_name = markPersisted)]
     pub fn mark_persisted(&mut self, batch: &PendingBatch) {
         self.engine.mark_persisted(&batch.0);
+    }
+
+    /// Notes that the storage lost everything.
+    #[wasm_bindgen(js_name = markLost)]
+    pub fn mark_lost(&mut self) {
+        self.engine.mark_lost();
+    }
+
+    /// Takes over the refs that a storage holds by now, in the form of `loadRefs`: those that moved, then those that
+    /// were changed here and there; each with what is here and what is there.
+    #[wasm_bindgen(js_name = followRefs)]
+    pub fn follow_refs(&mut self, lines: &[u8], now_ms: f64) -> Result<Vec<u8>, JsValue> {
+        let (stored, env) = (stored_refs(lines).map_err(thrown)?, self.env(now_ms));
+        let followed = self.engine.follow(stored, &env).map_err(thrown)?;
+        let mut out = PackedWriter::new();
+        out.list(followed.moved.iter(), write_delta);
+        out.list(followed.diverged.iter(), write_delta);
+        Ok(out.finish())
     }
 }

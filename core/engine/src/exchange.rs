@@ -123,14 +123,14 @@ impl Repository {
                 RefTarget::Symbolic(target) => NewValue::Symbolic(target),
             },
         };
-        let updates: Vec<RefUpdate> = refs.into_iter().map(update).collect();
+        let updates: Vec<RefUpdate> = refs.iter().cloned().map(update).collect();
         self.unborn.clear();
         let deltas = self.refs.update(&updates)?;
         self.settle(&deltas);
         if let Some(main) = self.main_ref().filter(|main| self.refs.get(main.as_ref()).is_none()) {
             self.unborn.insert(main, ());
         }
-        self.mark_loaded();
+        self.mark_loaded(refs.into_iter());
         Ok(())
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it: `error`, `env`, `loose`, `store`, `workspace`, `operation`,
 //! `timeline`, `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `blame`, `bisect`, `describe`, `difference`, `merge`, `pick`,
-//! `rebase`, `exchange`, `export`, `serve`, `stats`, `verify`, `event`, `watch`.
+//! `rebase`, `exchange`, `follow`, `export`, `serve`, `stats`, `verify`, `event`, `watch`.
 #![no_std]
 
 extern crate alloc;
@@ -23,6 +23,7 @@ mod error;
 mod event;
 mod exchange;
 mod export;
+mod follow;
 mod history;
 mod loose;
 mod merge;
@@ -49,6 +50,7 @@ pub use env::{Author, Env};
 pub use error::{Detail, Error, ErrorCode, Result};
 pub use event::{Event, EventKind};
 pub use export::PackExport;
+pub use follow::Followed;
 pub use govc_git as git;
 pub use history::History;
 pub use merge::{FastForward, MergeOutcome, MergeRequest, Merged};

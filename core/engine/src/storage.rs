@@ -41,9 +41,11 @@ pub struct PendingPack {
 }
 
 /// How far a storage has kept up.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Persisted {
     operations: usize,
+    /// What the storage holds, as far as it was told.
+    pub(crate) refs: NameMap<RefName, RefTarget>,
 }
 
 impl PendingBatch {
@@ -63,20 +65,37 @@ impl PendingBatch {
     }
 }
 
+impl Persisted {
+    /// Notes what the storage holds of a ref.
+    pub(crate) fn note(&mut self, name: &RefName, target: Option<RefTarget>) {
+        match target {
+            Some(target) => drop(self.refs.insert(name.clone(), target)),
+            None => drop(self.refs.remove(name)),
+        }
+    }
+}
+
 impl Repository {
     /// Joins the moves of each ref into one and packs what they need. The storage lacks what it kept at the tips `gone`.
     pub fn pending_batch(&self, gone: &[ObjectId]) -> Result<PendingBatch> {
-        let mut moved: NameMap<RefName, (RefDelta, String)> = NameMap::new();
+        let mut reasons: NameMap<RefName, String> = NameMap::new();
+        if self.persisted.refs.is_empty() {
+            // A storage that holds nothing lacks what no operation moved, too.
+            reasons = self.refs.iter().map(|(name, _)| (name.clone(), String::from("create"))).collect();
+        }
         for operation in &self.log.all()[self.persisted.operations..] {
             for delta in &operation.deltas {
-                let entry = moved.get_or_insert_with(delta.name.clone(), || (delta.clone(), String::new()));
-                entry.0.after.clone_from(&delta.after);
-                entry.1.clone_from(&operation.description);
+                let reason = reasons.get_or_insert_with(delta.name.clone(), String::new);
+                reason.clone_from(&operation.description);
             }
         }
-        let refs: Vec<(RefDelta, String)> = moved
+        let refs: Vec<(RefDelta, String)> = reasons
             .into_entries()
-            .map(|(_, moved)| moved)
+            .map(|(name, reason)| {
+                let before = self.persisted.refs.get(&name).cloned();
+                let after = self.refs.get(name.as_ref()).cloned();
+                (RefDelta { name, before, after }, reason)
+            })
             .filter(|(delta, _)| delta.before != delta.after)
             .collect();
         let wants = distinct(refs.iter().filter_map(|(delta, _)| direct(delta.after.as_ref())));
@@ -90,25 +109,33 @@ impl Repository {
 
     /// What the refs of the storage lead to, as far as it was told.
     pub fn kept_tips(&self) -> Vec<ObjectId> {
-        let mut before: NameMap<RefName, Option<ObjectId>> = NameMap::new();
-        for delta in
-            self.log.all()[self.persisted.operations..].iter().flat_map(|operation| &operation.deltas)
-        {
-            before.get_or_insert_with(delta.name.clone(), || direct(delta.before.as_ref()));
-        }
-        let unmoved = self.refs.iter().filter(|(name, _)| !before.contains_key(*name));
-        let tips: Vec<ObjectId> = unmoved.filter_map(|(_, target)| direct(Some(target))).collect();
-        distinct(tips.into_iter().chain(before.into_entries().filter_map(|(_, id)| id)))
+        distinct(self.persisted.refs.iter().filter_map(|(_, target)| direct(Some(target))))
     }
 
     /// Notes that a batch is kept.
     pub fn mark_persisted(&mut self, batch: &PendingBatch) {
-        self.persisted = Persisted { operations: batch.operations_end };
+        for (delta, _) in &batch.refs {
+            self.persisted.note(&delta.name, delta.after.clone());
+        }
+        self.persisted.operations = batch.operations_end;
     }
 
-    /// Notes that a storage holds everything so far: what was loaded from it.
-    pub(crate) fn mark_loaded(&mut self) {
-        self.persisted = Persisted { operations: self.log.all().len() };
+    /// Notes that the storage lost everything: the next batch is all there is.
+    pub fn mark_lost(&mut self) {
+        self.persisted = Persisted::default();
+    }
+
+    /// Notes that a storage holds these refs and everything so far: what was loaded from it.
+    pub(crate) fn mark_loaded(&mut self, refs: impl Iterator<Item = (RefName, RefTarget)>) {
+        self.persisted = Persisted { operations: self.log.all().len(), refs: refs.collect() };
+    }
+
+    /// One pack of what all packs hold, each object once, reachable or not; no refs.
+    pub fn joined_packs(&self) -> Result<PendingBatch> {
+        let ids = distinct(self.store.packs().iter().flat_map(Pack::ids));
+        let items = ids.into_iter().map(|id| PackItem { id, name_hash: 0 }).collect();
+        let pack = Some(self.pack_of(items)?);
+        Ok(PendingBatch { pack, needs: Vec::new(), refs: Vec::new(), operations_end: 0 })
     }
 
     /// What `wants` reach and `haves` do not.

@@ -6,13 +6,28 @@ import type { Repository } from '../repository.js';
 import { PackedReader } from '../packed.js';
 import { encodeText } from '../text.js';
 import type { Progressive } from '../types.js';
-import type { PackSink, Storage, StorageBatch } from './storage.js';
+import type { PackSink, Storage, StorageBatch, StorageSink } from './storage.js';
+
+/** A flush that others keep getting in the way of is given up after so many attempts. */
+const ATTEMPTS_MAX = 20;
+
+/** A ref, and what it is here and in the storage. */
+export interface RefChange { name: string; before?: string; after?: string }
+
+/** What came of the refs that others moved in the storage. */
+export interface Refreshed {
+  /** Refs that were taken over: what they were, and what they are. */
+  moved: RefChange[];
+  /** Refs that were changed here and there, each in its own way: what they are here, and what they are in the storage. */
+  diverged: RefChange[];
+}
 
 /** Brings a repository and its storage together. */
 export class StorageLink {
   readonly #storage: Storage;
   readonly #repository: Repository;
   #work: Promise<void> = Promise.resolve();
+  #isWoken = false;
 
   private constructor(storage: Storage, repository: Repository) {
     this.#storage = storage;
@@ -20,20 +35,12 @@ export class StorageLink {
   }
 
   static async open(storage: Storage, repository: Repository, options: Progressive): Promise<StorageLink> {
-    const { engine } = repository;
-    const refs: string[] = [];
     try {
-      await storage.load({
-        pack: (bytes, index) => call(() => engine.loadPack(bytes, index)),
-        packOf: (length) => packSink(repository, length),
-        loose: (id, compressed) => call(() => engine.loadLoose(id, compressed)),
-        object: (id, kind, bytes) => call(() => engine.loadObject(id, kind, bytes)),
-        ref: (name, target) => refs.push(`${name}\0${target}`),
-        shallow: (ids) => call(() => engine.loadShallow(ids.join(''))),
-        entry: () => { throw new GovcError('Storage', 'this version keeps no log entries: the storage is newer'); },
-      }, options);
-      call(() => engine.loadRefs(encodeText(refs.join('\n'))));
-      return new StorageLink(storage, repository);
+      const link = new StorageLink(storage, repository);
+      const refs = await link.#read((sink) => storage.load(sink, options));
+      call(() => repository.engine.loadRefs(refs));
+      storage.watch?.(() => link.#wake());
+      return link;
     } catch (thrown) {
       repository[Symbol.dispose]();
       throw thrown;
@@ -42,17 +49,83 @@ export class StorageLink {
 
   /** Keeps everything so far; one batch at a time, in order. */
   flush(options: Progressive): Promise<void> {
-    const next = this.#work.then(() => this.#append(options));
-    this.#work = next.catch(() => {});
-    return next;
+    return this.#next(() => this.#append(options));
+  }
+
+  /** Takes over what others wrote. */
+  refresh(options: Progressive): Promise<Refreshed> {
+    return this.#next(() => this.#follow(options));
   }
 
   close(): void {
     void this.#work.then(() => this.#storage.close()).catch(() => {});
   }
 
-  async #append(options: Progressive): Promise<void> {
+  #next<T>(step: () => Promise<T>): Promise<T> {
+    const next = this.#work.then(step);
+    this.#work = next.then(() => {}, () => {});
+    return next;
+  }
+
+  /** Follows what others wrote, once for all that was told of until it begins. */
+  #wake(): void {
+    if (this.#isWoken) return;
+    this.#isWoken = true;
+    // What fails here fails again where somebody waits for it.
+    this.#next(() => {
+      this.#isWoken = false;
+      return this.#follow({});
+    }).catch(() => {});
+  }
+
+  async #follow(options: Progressive): Promise<Refreshed> {
     throwIfAborted(options.signal);
+    const { refresh } = this.#storage;
+    if (refresh === undefined) return { moved: [], diverged: [] };
+    const { engine } = this.#repository;
+    const refs = await this.#read((sink) => refresh.call(this.#storage, sink, options)).catch((thrown) => this.#noteLoss(thrown));
+    const packed = new PackedReader(call(() => engine.followRefs(refs, this.#repository.now())));
+    return { moved: readMoves(packed), diverged: readMoves(packed) };
+  }
+
+  /** What `read` hands over goes to the engine; the refs, in the form of `loadRefs`, come back. */
+  async #read(read: (sink: StorageSink) => Promise<void>): Promise<Uint8Array> {
+    const { engine } = this.#repository;
+    const refs: string[] = [];
+    await read({
+      pack: (bytes, index) => call(() => engine.loadPack(bytes, index)),
+      packOf: (length) => packSink(this.#repository, length),
+      loose: (id, compressed) => call(() => engine.loadLoose(id, compressed)),
+      object: (id, kind, bytes) => call(() => engine.loadObject(id, kind, bytes)),
+      ref: (name, target) => refs.push(`${name}\0${target}`),
+      shallow: (ids) => call(() => engine.loadShallow(ids.join(''))),
+      entry: () => { throw new GovcError('Storage', 'this version keeps no log entries: the storage is newer'); },
+    });
+    return encodeText(refs.join('\n'));
+  }
+
+  async #append(options: Progressive): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      throwIfAborted(options.signal);
+      try {
+        return await this.#appendOnce(options).catch((thrown) => this.#noteLoss(thrown));
+      } catch (thrown) {
+        // Others moved a ref: where that and what was done here go together, it is tried again on top of it.
+        if (!(thrown instanceof GovcError && thrown.code === 'Stale') || this.#storage.refresh === undefined) throw thrown;
+        const { diverged } = await this.#follow(options);
+        if (diverged.length === 0 && attempt < ATTEMPTS_MAX) continue;
+        throw explainedStale(thrown, diverged);
+      }
+    }
+  }
+
+  /** Where the storage lost everything, the next flush brings all of it. */
+  #noteLoss(thrown: unknown): never {
+    if (thrown instanceof GovcError && thrown.details['reason'] === 'evicted') call(() => this.#repository.engine.markLost());
+    throw thrown;
+  }
+
+  async #appendOnce(options: Progressive): Promise<void> {
     try {
       await this.#appendBatch('', options);
     } catch (thrown) {
@@ -95,10 +168,23 @@ function lacksObjects(thrown: unknown): boolean {
   return thrown instanceof GovcError && thrown.code === 'Storage' && Array.isArray(thrown.details['missing']);
 }
 
+function explainedStale(cause: GovcError, diverged: RefChange[]): GovcError {
+  const named = diverged.map(({ name, after }) => `'${name}' is at ${after} there`).join(', ');
+  const message = `refs were moved in the storage and here: ${named}. Nothing was written. What is there has been read: merge it, `
+    + 'or move the ref to it, and flush again';
+  return new GovcError('Stale', message, { ...cause.details, diverged }, { cause });
+}
+
 function refChanges(bytes: Uint8Array): StorageBatch['refs'] {
   const packed = new PackedReader(bytes);
-  return packed.list(() => {
-    const [name, before, after, message] = [packed.text(), packed.text(), packed.text(), packed.text()];
-    return { name, ...(before && { before }), ...(after && { after }), message };
-  });
+  return packed.list(() => ({ ...readMove(packed), message: packed.text() }));
+}
+
+function readMoves(packed: PackedReader): RefChange[] {
+  return packed.list(() => readMove(packed));
+}
+
+function readMove(packed: PackedReader): RefChange {
+  const [name, before, after] = [packed.text(), packed.text(), packed.text()];
+  return { name, ...(before && { before }), ...(after && { after }) };
 }

@@ -1,7 +1,7 @@
 /** What a place where a repository is kept must do, whatever it is: a `.git` directory, a browser's storage. */
 import type { ObjectId, Progressive } from '../types.js';
 
-/** Where a repository is kept. Memory leads, storage follows in order. */
+/** Where a repository is kept. Memory leads, storage follows in order. One object belongs to one repository. */
 export interface Storage {
   /** Hands over everything that is kept. */
   load(sink: StorageSink, options?: Progressive): Promise<void>;
@@ -9,6 +9,10 @@ export interface Storage {
   append(batch: StorageBatch, options?: Progressive): Promise<void>;
   /** Those of `ids` that it does not hold, where others may remove what it held. */
   missing?(ids: readonly ObjectId[]): Promise<ObjectId[]>;
+  /** Hands over what others wrote since it last handed something over, and all refs. */
+  refresh?(sink: StorageSink, options?: Progressive): Promise<void>;
+  /** Has `onChange` called whenever others may have written, until it is closed. */
+  watch?(onChange: () => void): void;
   close(): Promise<void>;
 }
 

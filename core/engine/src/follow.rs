@@ -1,0 +1,110 @@
+//! What others wrote to the storage, taken over: where nothing was changed here, or one of the two changes holds the other.
+//!
+//! It compares three values of each ref: what the storage held when it was last heard of, what it holds, and what is here.
+//! A ref that both sides changed, each in its own way, stays as it is here until somebody merges.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use govc_git::name_map::NameMap;
+use govc_git::refs::{RefDelta, RefName, RefTarget, RefUpdate};
+
+use crate::error::Result;
+use crate::operation::OperationKind;
+use crate::{Env, Repository};
+
+/// What came of the refs that others moved; each from what is here to what the storage holds.
+#[derive(Clone, Debug, Default)]
+pub struct Followed {
+    /// Refs that were taken over.
+    pub moved: Vec<RefDelta>,
+    /// Refs that were changed here and there; they did not move.
+    pub diverged: Vec<RefDelta>,
+}
+
+/// Whose value of a ref counts.
+enum Choice {
+    Theirs,
+    Ours,
+    Neither,
+}
+
+impl Repository {
+    /// Takes over what a storage holds by now, as one operation. The objects have been loaded.
+    pub fn follow(&mut self, stored: Vec<(RefName, RefTarget)>, env: &Env) -> Result<Followed> {
+        let stored: NameMap<RefName, RefTarget> = stored.into_iter().collect();
+        let mut names: Vec<RefName> = stored.keys().cloned().collect();
+        names.extend(self.persisted.refs.keys().filter(|name| !stored.contains_key(*name)).cloned());
+        let mut followed = Followed::default();
+        for name in names {
+            let theirs = stored.get(&name).cloned();
+            let before = self.persisted.refs.get(&name);
+            let ours = self.refs.get(name.as_ref());
+            if before == theirs.as_ref() {
+                continue;
+            }
+            if ours == theirs.as_ref() {
+                self.persisted.note(&name, theirs);
+                continue;
+            }
+            let choice = self.choice(before, ours, theirs.as_ref());
+            let delta = RefDelta { name, before: ours.cloned(), after: theirs };
+            match choice {
+                Choice::Theirs => followed.moved.push(delta),
+                Choice::Ours => self.persisted.note(&delta.name, delta.after),
+                Choice::Neither => followed.diverged.push(delta),
+            }
+        }
+        self.take_over(&mut followed, env);
+        Ok(followed)
+    }
+
+    fn choice(
+        &self,
+        before: Option<&RefTarget>,
+        ours: Option<&RefTarget>,
+        theirs: Option<&RefTarget>,
+    ) -> Choice {
+        match (ours, theirs) {
+            _ if ours == before => Choice::Theirs,
+            // A deletion gives way to a change: so nothing is lost.
+            (None, _) => Choice::Theirs,
+            (_, None) => Choice::Ours,
+            (Some(RefTarget::Direct(ours)), Some(RefTarget::Direct(theirs))) => {
+                // What is no commit, or cannot be read, holds nothing.
+                if self.is_ancestor(theirs, ours).unwrap_or(false) {
+                    Choice::Ours
+                } else if self.is_ancestor(ours, theirs).unwrap_or(false) {
+                    Choice::Theirs
+                } else {
+                    Choice::Neither
+                }
+            }
+            _ => Choice::Neither,
+        }
+    }
+
+    /// Moves refs to what the storage holds. One whose name is in the way of another's that is only here has diverged.
+    fn take_over(&mut self, followed: &mut Followed, env: &Env) {
+        if followed.moved.is_empty() {
+            return;
+        }
+        let description = |count: usize| -> String { format!("take over {count} refs from the storage") };
+        let updates: Vec<RefUpdate> = followed.moved.iter().map(RefUpdate::from).collect();
+        if self.record(OperationKind::Import, description(updates.len()), env, &updates).is_err() {
+            let (mut moved, mut clashing) = (Vec::new(), Vec::new());
+            for (delta, update) in followed.moved.drain(..).zip(updates) {
+                match self.record(OperationKind::Import, description(1), env, &[update]) {
+                    Ok(_) => moved.push(delta),
+                    Err(_) => clashing.push(delta),
+                }
+            }
+            followed.moved = moved;
+            followed.diverged.append(&mut clashing);
+        }
+        for delta in &followed.moved {
+            self.persisted.note(&delta.name, delta.after.clone());
+        }
+    }
+}
