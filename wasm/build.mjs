@@ -3,8 +3,9 @@
 //   node.cjs   Node, both kinds of module: node.mjs re-exports it, so that `import` and `require` give the same classes
 //   browser.js browsers and bundlers: loads the module that lies beside it while it is imported
 //   slim.*     the caller gives the module
+//   cli.cjs    the command `govc`
 import { execFileSync } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
@@ -60,12 +61,25 @@ await build({
   outExtension: { '.js': '.cjs' },
   plugins: [ofNode],
 });
+await build({
+  ...common,
+  entryPoints: { cli: 'js/cli/main.ts' },
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  outExtension: { '.js': '.cjs' },
+  minifyIdentifiers: true,
+  keepNames: true,
+  banner: { js: '#!/usr/bin/env node' },
+});
+await chmod(`${dist}/cli.cjs`, 0o755);
 for (const name of ['node', 'slim', 'formats', 'validators']) await writeFile(`${dist}/${name}.mjs`, `export * from './${name}.cjs';\n`);
 for (const name of ['govc_bg.wasm', 'govc_formats_bg.wasm']) await cp(`${here}pkg/${name}`, `${dist}/${name}`);
 
 execFileSync(process.execPath, [`${here}node_modules/typescript/bin/tsc`, '--project', here], { stdio: 'inherit' });
 // Nobody outside sees the glue, or how a storage does its work: some of that needs the types of Node.
 await rm(`${dist}/types/binding.d.ts`);
+for (const folder of ['cli', 'worktree']) await rm(`${dist}/types/${folder}`, { recursive: true });
 for (const kind of ['git-directory', 'browser']) {
   const storage = `${dist}/types/storage/${kind}`;
   for (const name of await readdir(storage)) if (name !== 'index.d.ts') await rm(`${storage}/${name}`);

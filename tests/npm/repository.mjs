@@ -8,7 +8,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const environment = {
+/** What every git and govc of the tests runs with: nothing of who runs them. */
+export const environment = {
   PATH: process.env.PATH,
   HOME: tmpdir(),
   LANG: 'C.UTF-8',

@@ -5,7 +5,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it: `allocator`, `memory_compare`, `panic`, `error`,
 //! `packed`, `decode`, `object`, `repository`, `commit`, `difference`, `transaction`, `reality`, `history`, `blame`, `bisect`, `merge`, `rewrite`, `exchange`,
-//! `storage`, `serve`, `verify`, `watch`.
+//! `storage`, `serve`, `verify`, `watch`, `work_tree`.
 
 #[cfg(target_family = "wasm")]
 mod allocator;
@@ -31,3 +31,4 @@ mod storage;
 mod transaction;
 mod verify;
 mod watch;
+mod work_tree;

@@ -74,6 +74,14 @@ impl Globs {
         last.map_or(self.means_rest(), |glob| !glob.negated)
     }
 
+    /// What the last pattern that names the file or directory at `path` itself says: whether it is meant. None where no
+    /// pattern names it. The directories above are not looked at: for a walk that decides each of them when it gets there.
+    pub fn decide(&self, path: &[u8], is_directory: bool) -> Option<bool> {
+        let parts: Vec<&[u8]> = search::split(path, b'/').collect();
+        let names = |glob: &Glob| (is_directory || !glob.directories_only) && glob.matches_parts(&parts);
+        self.0.iter().rev().find(|glob| names(glob)).map(|glob| !glob.negated)
+    }
+
     /// Whether files are meant that no pattern of the list speaks of.
     pub(crate) fn means_rest(&self) -> bool {
         self.0.first().is_some_and(|glob| glob.negated)
@@ -249,6 +257,25 @@ mod tests {
         for (patterns, path, expected) in table {
             let globs = Globs::new(patterns.iter().map(|pattern| pattern.as_bytes()));
             assert_eq!(globs.matches(path.as_bytes()), expected, "{patterns:?} {path}");
+        }
+    }
+
+    #[test]
+    fn a_walk_asks_for_each_directory() {
+        let globs = Globs::new([&b"*.log"[..], b"!keep.log", b"build/", b"/top", b"a/*"].into_iter());
+        let table = [
+            ("x.log", false, Some(true)),
+            ("d/keep.log", false, Some(false)),
+            ("build", true, Some(true)),
+            ("build", false, None),
+            ("build/x", false, None),
+            ("top", false, Some(true)),
+            ("d/top", false, None),
+            ("a/b", true, Some(true)),
+            ("a/b/c", false, None),
+        ];
+        for (path, is_directory, expected) in table {
+            assert_eq!(globs.decide(path.as_bytes(), is_directory), expected, "{path}");
         }
     }
 

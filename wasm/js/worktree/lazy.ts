@@ -1,0 +1,151 @@
+/**
+ * The engine over a repository on disk, of which only those objects are loaded that are asked for.
+ *
+ * A question that meets an object which is not there yet is asked again when it is: only what reads may be asked so.
+ */
+import { call } from '../binding.js';
+import { GovcError } from '../errors.js';
+import { Repository } from '../repository.js';
+import { Snapshot } from '../snapshot.js';
+import { readRefs } from '../storage/git-directory/refs.js';
+import type { Storage, StorageSink } from '../storage/storage.js';
+import type { BlameLine, Glob, ObjectId, Path, RepositoryOptions } from '../types.js';
+import type { Commit } from '../commit.js';
+import { readCommit } from './commits.js';
+import { readReflog } from './reflog.js';
+import type { WorkTree } from './work-tree.js';
+
+/** So many commits are loaded when one is met that is missing; twice as many the next time. */
+const COMMITS_AT_ONCE = 64;
+const COMMITS_AT_ONCE_MAX = 1 << 20;
+
+/** A repository in memory that fetches what it lacks. */
+export class LazyRepository {
+  readonly repository: Repository;
+  readonly #tree: WorkTree;
+  readonly #loaded = new Set<ObjectId>();
+  #commits = COMMITS_AT_ONCE;
+
+  private constructor(tree: WorkTree, repository: Repository) {
+    this.#tree = tree;
+    this.repository = repository;
+  }
+
+  static async open(tree: WorkTree, options: RepositoryOptions = {}): Promise<LazyRepository> {
+    const refs = await readRefs(tree.layout, () => {});
+    return new LazyRepository(tree, await Repository.open(new RefsOnly((sink) => {
+      sink.shallow(tree.layout.shallow);
+      for (const { name, target } of refs) sink.ref(name, target);
+    }), options));
+  }
+
+  /** Asks until nothing is missing. */
+  ask<T>(question: (repository: Repository) => T): T {
+    for (;;) {
+      try {
+        return question(this.repository);
+      } catch (thrown) {
+        const id = thrown instanceof GovcError && thrown.code === 'NotFound' ? thrown.details['id'] : undefined;
+        if (typeof id !== 'string' || !/^[0-9a-f]{40}$/.test(id) || this.#loaded.has(id)) throw thrown;
+        this.load(id);
+      }
+    }
+  }
+
+  /** Loads an object, and with a commit some of those behind it. */
+  load(id: ObjectId): void {
+    if (this.#one(id) !== 'commit') return;
+    const queue = [id];
+    for (let at = 0; at < queue.length && at < this.#commits; at++) {
+      for (const parent of readCommit(this.#tree.objects, queue[at]!).parents) {
+        if (this.#loaded.has(parent) || !this.#tree.objects.has(parent)) continue;
+        this.#one(parent);
+        queue.push(parent);
+      }
+    }
+    this.#commits = Math.min(2 * this.#commits, COMMITS_AT_ONCE_MAX);
+  }
+
+  /** The object that a revision expression names. `NAME@{...}` looks into the reflog; ids may be shortened. */
+  resolve(revision: string): ObjectId {
+    const fromLog = this.#fromReflog(revision);
+    for (const prefix of fromLog.match(/(?<![\w./-])[0-9a-f]{4,40}(?![\w./-])|(?<=-g)[0-9a-f]{4,40}/g) ?? []) {
+      for (const id of this.#tree.objects.startingWith(prefix)) if (!this.#loaded.has(id)) this.load(id);
+    }
+    return this.ask((repository) => repository.resolve(fromLog));
+  }
+
+  /** The commit that a revision names; throws NotFound where it names something else. */
+  commit(revision: string): ObjectId {
+    const id = this.resolve(revision);
+    const commit = this.ask(() => call(() => this.repository.engine.peelToCommit(id)));
+    if (commit !== undefined) return commit;
+    throw new GovcError('NotFound', `'${revision}' names no commit`, { revision, id });
+  }
+
+  #one(id: ObjectId): string {
+    const { kind, bytes } = this.#tree.objects.read(id);
+    this.#loaded.add(id);
+    call(() => this.repository.engine.loadObject(id, kind, bytes));
+    return kind;
+  }
+
+  #fromReflog(revision: string): string {
+    const [, name = '', selector = '', rest = ''] = /^([^@^~:]*)@\{([^{}]*)\}(.*)$/s.exec(revision) ?? [];
+    if (selector === '' || /^(?:u|upstream|push)$/i.test(selector) || selector.startsWith('-')) return revision;
+    const { head } = this.#tree;
+    const ref = name === '' ? head.branch ?? 'HEAD' : name === 'HEAD' || name.startsWith('refs/') ? name : `refs/heads/${name}`;
+    const id = readReflog(this.#tree.layout, ref).at(selector);
+    if (id !== undefined) return id + rest;
+    throw new GovcError('NotFound', `the reflog of '${ref}' does not go back to '${selector}'`, { ref, selector });
+  }
+}
+
+class RefsOnly implements Storage {
+  readonly #hand: (sink: StorageSink) => void;
+
+  constructor(hand: (sink: StorageSink) => void) {
+    this.#hand = hand;
+  }
+
+  async load(sink: StorageSink): Promise<void> {
+    this.#hand(sink);
+  }
+
+  async append(): Promise<void> {
+    throw new GovcError('Storage', 'this repository is open for reading');
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** A state of a lazy repository, for validators. */
+export class LazySnapshot extends Snapshot {
+  readonly #lazy: LazyRepository;
+
+  constructor(lazy: LazyRepository, tree: ObjectId, commit: ObjectId | undefined) {
+    super(lazy.repository, tree, commit);
+    this.#lazy = lazy;
+  }
+
+  override read(path: Path): Uint8Array {
+    return this.#lazy.ask(() => super.read(path));
+  }
+
+  override has(path: Path): boolean {
+    return this.#lazy.ask(() => super.has(path));
+  }
+
+  override list(pattern?: Glob): Path[] {
+    return this.#lazy.ask(() => super.list(pattern));
+  }
+
+  override lastCommit(path?: Path): Commit {
+    return this.#lazy.ask(() => super.lastCommit(path));
+  }
+
+  override blame(path: Path): BlameLine[] {
+    return this.#lazy.ask(() => super.blame(path));
+  }
+}
+
