@@ -151,9 +151,10 @@ test('Stale where git moved the ref since; other realities flush after an undo',
   const folder = await repository();
   const repo = await open(folder);
   const theirs = await commit(folder, 'theirs', 'x\n');
-  change(repo, 'main', 'ours');
+  const ours = change(repo, 'main', 'ours');
   const expected = await git(folder, 'rev-parse', 'main~1');
-  await assert.rejects(repo.flush(), { code: 'Stale', details: { ref: 'refs/heads/main', expected, found: theirs } });
+  const diverged = [{ name: 'refs/heads/main', before: ours, after: theirs }];
+  await assert.rejects(repo.flush(), { code: 'Stale', details: { ref: 'refs/heads/main', expected, found: theirs, diverged } });
   assert.equal(await git(folder, 'rev-parse', 'main'), theirs);
   repo.undo();
   repo.createReality('side');
@@ -161,6 +162,32 @@ test('Stale where git moved the ref since; other realities flush after an undo',
   await repo.flush();
   assert.deepEqual(await log(folder, '-1', 'side'), ['Add ours']);
   await assertSound(folder);
+});
+
+test('refresh takes over what git wrote; what both moved is merged, then flushed', async () => {
+  const folder = await repository();
+  const repo = await open(folder);
+  const kinds = [];
+  repo.watch({}, (event) => { kinds.push(event.kind); });
+  const theirs = await commit(folder, 'theirs', 'x\n');
+  await git(folder, 'branch', 'topic');
+  await git(folder, 'gc', '--quiet');
+  const packed = await commit(folder, 'loose/again', 'y\n');
+  const { moved, diverged } = await repo.refresh();
+  assert.deepEqual(diverged, []);
+  assert.deepEqual(moved.map(({ name, after }) => [name, after]), [['refs/heads/main', packed], ['refs/heads/topic', theirs]]);
+  assert.equal(repo.main.readText('loose/again'), 'y\n');
+  assert.equal([...repo.operations()].at(-1).kind, 'import');
+  assert.deepEqual(await repo.refresh(), { moved: [], diverged: [] });
+  const further = await commit(folder, 'further', 'z\n');
+  const ours = change(repo, 'main', 'ours');
+  assert.deepEqual((await repo.refresh()).diverged, [{ name: 'refs/heads/main', before: ours, after: further }]);
+  repo.merge(further, 'main');
+  await repo.flush();
+  await assertSound(folder);
+  assert.equal(await git(folder, 'rev-parse', 'main'), repo.main.head);
+  assert.equal(await git(folder, 'rev-parse', 'main^1', 'main^2'), `${ours}\n${further}`);
+  assert.ok(kinds.length > 0);
 });
 
 test('what git removed in the meantime is written again', async () => {

@@ -5,19 +5,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 import { CommitEvent, GovcError, Repository } from 'govc';
 
+import { choices } from './choices.mjs';
 import { codeOf } from './code.mjs';
-
-/** Choices that follow from a seed. */
-function choices(seed) {
-  let state = Math.imul(seed, 0x9e3779b9) | 1;
-  const below = (end) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % end;
-  };
-  return { below, pick: (items) => items[below(items.length)], chance: (percent) => below(100) < percent };
-}
 
 const NAMES = ['main', 'a', 'b', 'x/c'];
 const PATHS = ['a', 'k8s/x.yaml', 'k8s/deep/y.yaml', 'docs/a.md', 'docs/b', 'README.md'];

@@ -4,14 +4,12 @@
 //! A ref that both sides changed, each in its own way, stays as it is here until somebody merges.
 
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use govc_git::name_map::NameMap;
 use govc_git::refs::{RefDelta, RefName, RefTarget, RefUpdate};
 
 use crate::error::Result;
-use crate::operation::OperationKind;
 use crate::{Env, Repository};
 
 /// What came of the refs that others moved; each from what is here to what the storage holds.
@@ -87,22 +85,24 @@ impl Repository {
 
     /// Moves refs to what the storage holds. One whose name is in the way of another's that is only here has diverged.
     fn take_over(&mut self, followed: &mut Followed, env: &Env) {
-        if followed.moved.is_empty() {
+        let updates: Vec<RefUpdate> = followed.moved.iter().map(RefUpdate::from).collect();
+        let mut deltas = self.refs.update(&updates).unwrap_or_default();
+        if deltas.is_empty() {
+            let all = core::mem::take(&mut followed.moved);
+            for (delta, update) in all.into_iter().zip(updates) {
+                let Ok(moved) = self.refs.update(&[update]) else {
+                    followed.diverged.push(delta);
+                    continue;
+                };
+                deltas.extend(moved);
+                followed.moved.push(delta);
+            }
+        }
+        if deltas.is_empty() {
             return;
         }
-        let description = |count: usize| -> String { format!("take over {count} refs from the storage") };
-        let updates: Vec<RefUpdate> = followed.moved.iter().map(RefUpdate::from).collect();
-        if self.record(OperationKind::Import, description(updates.len()), env, &updates).is_err() {
-            let (mut moved, mut clashing) = (Vec::new(), Vec::new());
-            for (delta, update) in followed.moved.drain(..).zip(updates) {
-                match self.record(OperationKind::Import, description(1), env, &[update]) {
-                    Ok(_) => moved.push(delta),
-                    Err(_) => clashing.push(delta),
-                }
-            }
-            followed.moved = moved;
-            followed.diverged.append(&mut clashing);
-        }
+        self.settle(&deltas);
+        self.log.append_followed(format!("take over {} refs", deltas.len()), env.now_ms, deltas);
         for delta in &followed.moved {
             self.persisted.note(&delta.name, delta.after.clone());
         }

@@ -106,6 +106,11 @@ impl OperationLog {
         id
     }
 
+    /// Appends what others did: it is not undone here, and what was undone here can still be redone.
+    pub fn append_followed(&mut self, description: String, time_ms: i64, deltas: Vec<RefDelta>) {
+        self.push(OperationKind::Import, OperationKind::Import, description, time_ms, deltas);
+    }
+
     /// Appends the inverse of the operation that [`Self::next_undo`] named.
     pub fn append_undo(&mut self, description: String, time_ms: i64, deltas: Vec<RefDelta>) {
         let origin = self.next_undo().map_or(OperationKind::Undo, |operation| operation.kind);

@@ -113,8 +113,8 @@ export class StorageLink {
         // Others moved a ref: where that and what was done here go together, it is tried again on top of it.
         if (!(thrown instanceof GovcError && thrown.code === 'Stale') || this.#storage.refresh === undefined) throw thrown;
         const { diverged } = await this.#follow(options);
-        if (diverged.length === 0 && attempt < ATTEMPTS_MAX) continue;
-        throw explainedStale(thrown, diverged);
+        if (diverged.length > 0) throw explainedStale(thrown, diverged);
+        if (attempt === ATTEMPTS_MAX) throw thrown;
       }
     }
   }
@@ -172,7 +172,8 @@ function explainedStale(cause: GovcError, diverged: RefChange[]): GovcError {
   const named = diverged.map(({ name, after }) => `'${name}' is at ${after} there`).join(', ');
   const message = `refs were moved in the storage and here: ${named}. Nothing was written. What is there has been read: merge it, `
     + 'or move the ref to it, and flush again';
-  return new GovcError('Stale', message, { ...cause.details, diverged }, { cause });
+  const { name: ref, after: found } = diverged[0]!;
+  return new GovcError('Stale', message, { ...cause.details, ref, ...(found && { found }), diverged }, { cause });
 }
 
 function refChanges(bytes: Uint8Array): StorageBatch['refs'] {

@@ -15,7 +15,7 @@ import {
 } from './generation.js';
 import { joinPacks, packsToJoin } from './join.js';
 import type { Lock } from './lock.js';
-import { checkMoves, movedRefs } from './moves.js';
+import { movedRefs } from './moves.js';
 import { plainFiles } from './plain.js';
 import type { Wake } from './wake.js';
 
@@ -81,8 +81,7 @@ export class FileStorage implements Storage {
     return this.#run('exclusive', options, async () => {
       if (batch.entries.length > 0) throw failure('failed', `${this.#title} has no place for the entries of a log`);
       const { newest, top } = await this.#newest();
-      const refs = newest?.refs ?? new Map<string, string>();
-      checkMoves(this.#title, refs, batch.refs);
+      const refs = movedRefs(this.#title, newest?.refs ?? new Map(), batch.refs);
       const packs = newest?.packs ?? [];
       const pack = batch.pack && await this.#keepPack(packs, batch.pack, options);
       throwIfAborted(options.signal);
@@ -92,7 +91,7 @@ export class FileStorage implements Storage {
         number: top + 1,
         repository: newest?.repository ?? randomRepository(),
         packs: pack === undefined ? packs : [...packs, pack],
-        refs: movedRefs(refs, batch.refs),
+        refs,
       };
       await this.#files.write(generationPath(next.number), formatGeneration(next));
       this.#seen = next;

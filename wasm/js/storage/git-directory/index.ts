@@ -39,26 +39,26 @@ class GitDirectory implements Storage {
   readonly #path: string;
   readonly #options: GitDirectoryOptions;
   #layout: Promise<Layout> | undefined;
+  /** Ids of loose objects and names of packs that were handed over or came from here. */
+  readonly #known = new Set<string>();
 
   constructor(path: string, options: GitDirectoryOptions) {
     this.#path = path;
     this.#options = options;
   }
 
-  load(sink: StorageSink, { signal, onProgress }: Progressive = {}): Promise<void> {
+  load(sink: StorageSink, options: Progressive = {}): Promise<void> {
     return explained(async () => {
       const layout = await this.#find();
       await removeAbandonedPacks(layout);
-      let done = 0;
-      const onBytes = (bytes: number) => onProgress?.({ phase: 'open', done: done += bytes });
-      const onProblem = this.#options.onProblem ?? refuse;
-      // In this order nothing that a ref leads to is missed while git repacks.
-      const refs = await readRefs(layout, onProblem, signal);
+      this.#known.clear();
       sink.shallow(layout.shallow);
-      for (const objects of layout.objectFolders) await loadLoose(objects, sink, onBytes, signal);
-      for (const objects of layout.objectFolders) await loadPacks(objects, sink, onBytes, signal);
-      for (const { name, target } of refs) sink.ref(name, target);
+      await this.#handOver(layout, sink, options);
     });
+  }
+
+  refresh(sink: StorageSink, options: Progressive = {}): Promise<void> {
+    return explained(async () => this.#handOver(await this.#find(), sink, options));
   }
 
   append(batch: StorageBatch, { signal }: Progressive = {}): Promise<void> {
@@ -71,6 +71,7 @@ class GitDirectory implements Storage {
       await expectRefs(layout, batch.refs);
       await checkObjects(layout, batch);
       const release = batch.pack && await keepPack(layout, batch.pack, signal);
+      if (batch.pack !== undefined) this.#known.add(`pack-${batch.pack.checksum}`);
       try {
         await moveRefs(layout, batch.refs, { by: batch.by, signal });
       } finally {
@@ -84,6 +85,17 @@ class GitDirectory implements Storage {
   }
 
   async close(): Promise<void> {}
+
+  /** Hands over the objects that are not known yet, and all refs. */
+  async #handOver(layout: Layout, sink: StorageSink, { signal, onProgress }: Progressive): Promise<void> {
+    let done = 0;
+    const onBytes = (bytes: number) => onProgress?.({ phase: 'open', done: done += bytes });
+    // In this order nothing that a ref leads to is missed while git repacks.
+    const refs = await readRefs(layout, this.#options.onProblem ?? refuse, signal);
+    for (const objects of layout.objectFolders) await loadLoose(objects, this.#known, sink, onBytes, signal);
+    for (const objects of layout.objectFolders) await loadPacks(objects, this.#known, sink, onBytes, signal);
+    for (const { name, target } of refs) sink.ref(name, target);
+  }
 
   #find(): Promise<Layout> {
     this.#layout ??= findRepository(this.#path, this.#options.partial ?? false).then((layout) => {

@@ -16,18 +16,19 @@ const INDEX_SIGNATURE = Buffer.from('ff744f6300000002', 'hex');
 export type OnBytes = (bytes: number) => void;
 
 /**
- * Hands over the packs of a folder of objects. Call it after the refs and the loose objects were read: what git packs
+ * Hands over the packs of a folder of objects that are not `known` by their names yet. Call it after the refs and the loose objects were read: what git packs
  * in the meantime is in a pack that is listed here.
  */
-export async function loadPacks(objects: FilePath, sink: StorageSink, onBytes: OnBytes, signal?: AbortSignal): Promise<void> {
+export async function loadPacks(
+  objects: FilePath, known: Set<string>, sink: StorageSink, onBytes: OnBytes, signal?: AbortSignal,
+): Promise<void> {
   const folder = within(objects, 'pack');
-  const loaded = new Set<string>();
   for (let listing = 0; listing < LISTINGS_MAX; listing++) {
     let vanished = false;
     for (const name of await listPacks(folder)) {
-      if (loaded.has(name)) continue;
+      if (known.has(name)) continue;
       throwIfStopped(signal);
-      if (await loadPack(folder, name, sink, onBytes, signal)) loaded.add(name);
+      if (await loadPack(folder, name, sink, onBytes, signal)) known.add(name);
       else vanished = true;
     }
     if (!vanished) return;
@@ -74,20 +75,23 @@ async function loadPack(
   return true;
 }
 
-/** Hands over the loose objects of a folder of objects. One that vanishes was packed: then its pack is read later. */
-export async function loadLoose(objects: FilePath, sink: StorageSink, onBytes: OnBytes, signal?: AbortSignal): Promise<void> {
+/** Hands over the loose objects of a folder of objects that are not `known` by their ids yet. One that vanishes was packed: then its pack is read later. */
+export async function loadLoose(
+  objects: FilePath, known: Set<string>, sink: StorageSink, onBytes: OnBytes, signal?: AbortSignal,
+): Promise<void> {
   const folders = (await ifThere(readdir(objects)) ?? []).filter((name) => /^[0-9a-f]{2}$/.test(name));
   const found: { id: string; path: FilePath }[] = [];
   await inParallel(folders, async (first) => {
     const folder = within(objects, first);
     for (const rest of await ifThere(readdir(folder)) ?? []) {
-      if (/^[0-9a-f]{38}$/.test(rest)) found.push({ id: first + rest, path: within(folder, rest) });
+      if (/^[0-9a-f]{38}$/.test(rest) && !known.has(first + rest)) found.push({ id: first + rest, path: within(folder, rest) });
     }
   }, signal);
   await inParallel(found, async ({ id, path }) => {
     const bytes = await ifThere(readFile(path));
     if (bytes === undefined) return;
     sink.loose(id, bytes);
+    known.add(id);
     onBytes(bytes.length);
   }, signal);
 }
