@@ -138,7 +138,7 @@ impl World {
                 EventKind::Created
             }
             6 => {
-                let _ = repository.delete_reality(&name, &env);
+                let _ = repository.delete_realities(core::slice::from_ref(&name), &env);
                 EventKind::Deleted
             }
             7 => {
@@ -155,7 +155,7 @@ impl World {
                 EventKind::Commit
             }
             9 => {
-                let _ = repository.set_main(&name, &env);
+                let _ = repository.set_main(&name, None, &env);
                 EventKind::Commit
             }
             10 => {

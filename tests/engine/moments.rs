@@ -83,8 +83,8 @@ fn act(random: &mut Random, repository: &mut Repository, step: usize, now_ms: i6
             repository.commit(&name, request, &env).unwrap();
         }
         4 => drop(repository.fork(&name, other.as_bytes(), &env)),
-        5 => drop(repository.delete_reality(&reality(&other), &env)),
-        6 => drop(repository.set_main(&name, &env)),
+        5 => drop(repository.delete_realities(&[reality(&other)], &env)),
+        6 => drop(repository.set_main(&name, None, &env)),
         7 => drop(repository.undo(&env)),
         _ => drop(repository.redo(&env)),
     }

@@ -99,7 +99,7 @@ fn command(random: &mut Random, repository: &mut Repository, model: &mut BTreeMa
             model.insert(fork, copy);
         }
         _ if name != "main" => {
-            repository.delete_reality(&reality(&name), &env).unwrap();
+            repository.delete_realities(&[reality(&name)], &env).unwrap();
             model.remove(&name);
         }
         _ => {}

@@ -1,7 +1,7 @@
 // Every call of the public API that is built, with the types that its declarations promise; compiled, not run.
 import {
   Repository, Reality, Transaction, Snapshot, CommitEvent, GovcError, gitDirectory, indexedDb, opfs,
-  Bisector, type BisectResult, type Explanation, type BlameLine, type BrowserStorage, type Change, type Commit, type Conflict, type ErrorCode, type EventCursor, type EventFilter, type EventKind, type FileDiff, type Hunk, type ImportResult, type MergeResult,
+  Bisector, type BisectResult, type Explanation, type BlameLine, type BrowserStorage, type Change, type Commit, type Conflict, type ErrorCode, type EvaluateOptions, type Evaluation, type EvaluationResult, type EventCursor, type EventFilter, type EventKind, type FileDiff, type Hunk, type ImportResult, type MergeResult,
   type ObjectId, type Operation, type Refreshed, type RepositoryStats, type Storage, type Subscription, type Validator, type VerifyReport, type WatchOptions,
 } from 'govc';
 import type { Problem } from 'govc';
@@ -26,6 +26,7 @@ const refreshed: Promise<Refreshed> = repo.refresh({ signal });
 const main: Reality = repo.main;
 repo.setMain(main);
 repo.setMain('main');
+repo.setMain(main, { expected: 'main' });
 const found: Reality = repo.reality('main');
 const created: Reality = repo.createReality('x', 'main~1');
 const many: Reality[] = repo.realities(['a', 'b'], main.snapshot());
@@ -71,6 +72,20 @@ const happened: [EventCursor, EventKind, string, Commit | undefined, ObjectId | 
   event.cursor, event.kind, event.reality, event.commit, event.before, event.author, event.message,
 ];
 const there: Snapshot = event.snapshot();
+const asked: EvaluateOptions<{ score: number }> = {
+  from: 'main', candidates: { a: { 'a.txt': 'text', b: null }, c: (reality: Reality) => reality.write('a', 'b') },
+  test: async (reality, stop) => ({ score: stop.aborted ? 0 : reality.list().length }), concurrency: 2, timeoutMs: 1_000, samples: 5, seed: 1,
+  better: (one, other) => other.score - one.score, keep: 'all', mergeInto: 'main', signal, onProgress: ({ done }) => void done,
+};
+const evaluated: Promise<Evaluation<{ score: number }>> = repo.evaluate(asked);
+const evaluatedNumbers: Promise<Evaluation<number>> = repo.evaluate({ candidates: { a: {} }, test: () => 1, better: 'lower' });
+declare const evaluation: Evaluation<number>;
+const [best]: EvaluationResult<number>[] = evaluation.results;
+const figures: [number, [number, number], 'better' | 'worse' | 'no difference'] = [best!.versusBaseline!.difference, best!.versusBaseline!.confidence95, best!.versusBaseline!.verdict];
+const outcome: [number | undefined, Reality | undefined, Commit | undefined, GovcError | undefined, number[], number] = [
+  evaluation.baseline, evaluation.winner, evaluation.merged, best!.error, best!.values, best!.ms,
+];
+const serving: Reality = repo.assign('user', { main: 0.9, x: 0.1 }, 'salt');
 const imported: Promise<ImportResult> = repo.importPack(packStream, { 'refs/heads/main': tagged }, { signal });
 const exported: Uint8Array = repo.exportPack(['main'], [at]);
 const handler: (request: Request) => Promise<Response> = repo.handler({ push: async (refs) => void refs.map(({ name, before, after }) => [name, before, after]) });
@@ -134,7 +149,7 @@ const unified: string = difference!.unified(5);
 const similarity: number | undefined = difference!.binary ? 0 : difference!.similarity;
 const code: ErrorCode = new GovcError('Stale', 'message').code;
 void [
-  stored, files, refreshed, opened, found, many, listed, resolved, history, then, differences, base, preview, merged, undone, operations, progress, stream, happened, there, imported, exported, handler, report, stats,
+  stored, files, refreshed, opened, found, many, listed, resolved, history, then, differences, base, preview, merged, undone, operations, progress, stream, happened, there, evaluated, evaluatedNumbers, figures, outcome, serving, imported, exported, handler, report, stats,
   flushed, head, fork, bytes, text, paths, has, status, commit, applied, own, against, rolledBack, reverted, rebased, conflicts, read, changes, kept, fields, hunks,
   unified, similarity, code, slowly, line, lineText, broughtBy, cameFrom, originLine,
   warnings, ran, meant, format, broken, parsed,

@@ -4,6 +4,7 @@ export { Bisector, type BisectOptions, type BisectRange, type BisectResult, type
 export { Commit } from './commit.js';
 export { FileDiff, type DiffOptions, type Hunk } from './diff.js';
 export { GovcError, type ErrorCode } from './errors.js';
+export type { EvaluateOptions, Evaluation, EvaluationResult, VersusBaseline } from './evaluate/options.js';
 export { CommitEvent, type EventCursor, type EventFilter, type EventKind } from './events/event.js';
 export type { Explanation } from './events/dispatcher.js';
 export type { ImportResult, PackBytes } from './exchange.js';

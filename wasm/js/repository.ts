@@ -6,12 +6,13 @@ import { Dispatcher, type Explanation } from './events/dispatcher.js';
 import { type DiffOptions, type FileDiff, fileDiffs } from './diff.js';
 import { GovcError } from './errors.js';
 import type { CommitEvent, EventCursor, EventFilter } from './events/event.js';
+import type { EvaluateOptions, Evaluation } from './evaluate/options.js';
 import { eventStream } from './events/stream.js';
 import { exportPack, importPack, type ImportResult, type PackBytes } from './exchange.js';
 import { gitHandler, type HandlerOptions } from './handler.js';
 import { describe, logOf } from './log.js';
 import { type MergeOptions, mergeFlags, type MergeResult, readConflicts, resolutions, similarity } from './merge.js';
-import { PackedReader } from './packed.js';
+import { PackedReader, PackedWriter } from './packed.js';
 import { Reality } from './reality.js';
 import { Snapshot } from './snapshot.js';
 import type { Subscription, WatchOptions } from './events/subscription.js';
@@ -71,9 +72,12 @@ export class Repository implements Disposable {
     return new Reality(this, decodeText(call(() => this.engine.mainName())));
   }
 
-  /** Makes `reality` the new main. The old main stays as it is. */
-  setMain(reality: Reality | string): void {
-    call(() => this.engine.setMain(encodeText(nameOf(reality)), this.now()));
+  /**
+   * Makes `reality` the new main. The old main stays as it is. Throws Stale where main is not `expected`: a reality or its
+   * name, or the id of the commit that main shows.
+   */
+  setMain(reality: Reality | string, { expected }: { expected?: Reality | string } = {}): void {
+    call(() => this.engine.setMain(encodeText(nameOf(reality)), expected === undefined ? undefined : encodeText(nameOf(expected)), this.now()));
   }
 
   /** Throws NotFound where there is none. */
@@ -91,11 +95,8 @@ export class Repository implements Disposable {
   realities(names: string[], from?: Revision): Reality[] {
     if (names.length === 0) return [];
     const start = from === undefined ? this.main.head : this.resolve(from);
-    const broken = names.find((name) => String(name).includes('\n'));
-    if (broken !== undefined) throw new GovcError('InvalidName', 'the name of a reality holds no newline', { name: broken });
     if (start !== undefined && from !== undefined) this.enforceNew(start, this.main.head);
-    call(() => this.engine.createRealities(encodeText(names.join('\n')), start, this.now()));
-    return names.map((name) => new Reality(this, name));
+    return this.realitiesAt(names, start);
   }
 
   listRealities(pattern?: Glob): Reality[] {
@@ -104,7 +105,7 @@ export class Repository implements Disposable {
   }
 
   deleteReality(name: string): void {
-    call(() => this.engine.deleteReality(encodeText(name), this.now()));
+    this.deleteRealities([name]);
   }
 
   /** Tags `target`, by default main: annotated where there is a message. Returns the id that the tag points to. */
@@ -238,6 +239,27 @@ export class Repository implements Disposable {
     return this.#events.explain(path);
   }
 
+  /**
+   * Tries changes in parallel realities: makes one for each candidate, runs your test there and on the baseline, ranks them,
+   * and says with an interval whether one is better. See www/docs/evaluate.md.
+   */
+  async evaluate<T>(options: EvaluateOptions<T>): Promise<Evaluation<T>> {
+    const { evaluate } = await import('./evaluate/evaluate.js');
+    return evaluate(this, options);
+  }
+
+  /**
+   * The reality that serves `key` under these weights: the same on every node, sticky, and moving as few keys as the weights
+   * ask. Weight 0 takes no key; `salt` makes choices that have nothing to do with those of another salt.
+   */
+  assign(key: string, weights: Record<string, number>, salt = ''): Reality {
+    const names = Object.keys(weights);
+    const packed = new PackedWriter();
+    names.forEach((name) => packed.bytes(encodeText(name)));
+    const at = call(() => this.engine.assign(encodeText(key), encodeText(salt), packed.finish(), Float64Array.from(Object.values(weights))));
+    return new Reality(this, names[at]!);
+  }
+
   /** Takes in a pack and moves refs to what it brought, all or nothing. */
   importPack(pack: PackBytes, refs: Record<string, ObjectId>, options: Progressive = {}): Promise<ImportResult> {
     return importPack(this, pack, refs, options);
@@ -329,6 +351,27 @@ export class Repository implements Disposable {
     return new Commit(this.engine, call(() => this.engine.finishCommit(prepared, signature, now)));
   }
 
+  /** @internal */
+  hasReality(name: string): boolean {
+    try {
+      call(() => this.engine.checkReality(encodeText(name)));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @internal Realities at a state that validators have seen. */
+  realitiesAt(names: string[], start: ObjectId | undefined): Reality[] {
+    call(() => this.engine.createRealities(lines(names), start, this.now()));
+    return names.map((name) => new Reality(this, name));
+  }
+
+  /** @internal As one operation: all or none. */
+  deleteRealities(names: string[]): void {
+    call(() => this.engine.deleteRealities(lines(names), this.now()));
+  }
+
   #atMoment(when: Date, reality: string | undefined): ObjectId {
     const time = when.getTime();
     if (Number.isNaN(time)) throw new GovcError('InvalidArgument', 'a moment is a valid date', { when });
@@ -392,6 +435,13 @@ export class Repository implements Disposable {
 
 function nameOf(reality: Reality | string): string {
   return typeof reality === 'string' ? reality : reality.name;
+}
+
+/** Names as the engine takes several. */
+function lines(names: string[]): Uint8Array {
+  const broken = names.find((name) => String(name).includes('\n'));
+  if (broken !== undefined) throw new GovcError('InvalidName', 'the name of a reality holds no newline', { name: broken });
+  return encodeText(names.join('\n'));
 }
 
 /** What conflict markers call a side. */

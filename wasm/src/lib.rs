@@ -5,7 +5,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it: `allocator`, `memory_compare`, `panic`, `error`,
 //! `packed`, `decode`, `object`, `repository`, `commit`, `difference`, `transaction`, `reality`, `history`, `blame`, `bisect`, `merge`, `rewrite`, `exchange`,
-//! `storage`, `serve`, `verify`, `watch`, `work_tree`.
+//! `storage`, `serve`, `verify`, `watch`, `work_tree`, `evaluate`.
 
 #[cfg(target_family = "wasm")]
 mod allocator;
@@ -15,6 +15,7 @@ mod commit;
 mod decode;
 mod difference;
 mod error;
+mod evaluate;
 mod exchange;
 mod history;
 #[cfg(target_family = "wasm")]

@@ -33,11 +33,16 @@ impl Repository {
         Ok(self.engine.main().map_err(thrown)?.short().to_vec())
     }
 
-    /// Makes a reality main.
+    /// Makes a reality main, where main is what is expected.
     #[wasm_bindgen(js_name = setMain)]
-    pub fn set_main(&mut self, reality: &[u8], now_ms: f64) -> Result<(), JsValue> {
+    pub fn set_main(
+        &mut self,
+        reality: &[u8],
+        expected: Option<Box<[u8]>>,
+        now_ms: f64,
+    ) -> Result<(), JsValue> {
         let (reality, env) = (self.reality(reality)?, self.env(now_ms));
-        self.engine.set_main(&reality, &env).map_err(thrown)
+        self.engine.set_main(&reality, expected.as_deref(), &env).map_err(thrown)
     }
 
     /// Throws where there is no such reality.
@@ -73,11 +78,13 @@ impl Repository {
         names.iter().map(|name| name.short().as_ref()).collect::<Vec<&[u8]>>().join(&b'\n')
     }
 
-    /// Deletes a reality.
-    #[wasm_bindgen(js_name = deleteReality)]
-    pub fn delete_reality(&mut self, name: &[u8], now_ms: f64) -> Result<(), JsValue> {
-        let (reality, env) = (self.reality(name)?, self.env(now_ms));
-        self.engine.delete_reality(&reality, &env).map_err(thrown)
+    /// Deletes realities; `names` are joined by newlines.
+    #[wasm_bindgen(js_name = deleteRealities)]
+    pub fn delete_realities(&mut self, names: &[u8], now_ms: f64) -> Result<(), JsValue> {
+        let env = self.env(now_ms);
+        let names: Vec<RefName> =
+            names.split(|byte| *byte == b'\n').map(|name| self.reality(name)).collect::<Result<_, _>>()?;
+        self.engine.delete_realities(&names, &env).map_err(thrown)
     }
 
     /// Creates a tag; the id that it points to.

@@ -6,7 +6,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it: `error`, `env`, `loose`, `store`, `workspace`, `operation`,
 //! `timeline`, `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `blame`, `bisect`, `describe`, `difference`, `merge`, `pick`,
-//! `rebase`, `exchange`, `follow`, `export`, `serve`, `stats`, `verify`, `event`, `watch`.
+//! `rebase`, `exchange`, `follow`, `export`, `serve`, `stats`, `verify`, `event`, `watch`, `traffic`, `comparison`.
 #![no_std]
 
 extern crate alloc;
@@ -16,6 +16,7 @@ extern crate std;
 mod bisect;
 mod blame;
 mod commit;
+mod comparison;
 mod describe;
 mod difference;
 mod env;
@@ -38,6 +39,7 @@ mod stats;
 mod storage;
 mod store;
 mod timeline;
+mod traffic;
 mod transaction;
 mod verify;
 mod watch;
@@ -46,6 +48,7 @@ mod workspace;
 pub use bisect::Bisect;
 pub use blame::Blame;
 pub use commit::{CommitRequest, PreparedCommit};
+pub use comparison::{Comparison, Scale, Verdict, compare};
 pub use env::{Author, Env};
 pub use error::{Detail, Error, ErrorCode, Result};
 pub use event::{Event, EventKind};
@@ -61,6 +64,7 @@ pub use serve::{GitExchange, ProposedUpdate};
 pub use stats::Stats;
 pub use storage::{PendingBatch, PendingPack};
 pub use store::Store;
+pub use traffic::{Weight, assign};
 pub use transaction::Transaction;
 pub use verify::Verification;
 pub use watch::{WatchFilter, Watchers};

@@ -104,25 +104,41 @@ impl Repository {
         names
     }
 
-    /// Deletes a reality and what it has not committed. Main cannot be deleted.
-    pub fn delete_reality(&mut self, reality: &RefName, env: &Env) -> Result<()> {
-        if self.main_ref().as_ref() == Some(reality) {
-            let message = format!("'{}' is main: choose another main before you delete it", reality.short());
-            return Err(Error::new(ErrorCode::Rejected, message).with("reality", reality.short()));
+    /// Deletes realities and what they have not committed; all or none, as one operation. Main cannot be deleted.
+    pub fn delete_realities(&mut self, realities: &[RefName], env: &Env) -> Result<()> {
+        let main = self.main_ref();
+        let mut updates = Vec::new();
+        for name in realities {
+            if main.as_ref() == Some(name) {
+                let message = format!("'{}' is main: choose another main before you delete it", name.short());
+                return Err(Error::new(ErrorCode::Rejected, message).with("reality", name.short()));
+            }
+            if let Some(head) = self.head(name)? {
+                let expected = Expected::Value(head);
+                updates.push(RefUpdate { name: name.clone(), expected, new: NewValue::Delete });
+            }
         }
-        if self.unborn.remove(reality).is_some() {
-            self.workspaces.remove(reality);
-            return Ok(());
+        let description = match updates.as_slice() {
+            [update] => format!("delete {}", update.name.short()),
+            updates => format!("delete {} realities", updates.len()),
+        };
+        if !updates.is_empty() {
+            self.record(OperationKind::Delete, description, env, &updates)?;
         }
-        let before = self.head(reality)?;
-        let update = RefUpdate { name: reality.clone(), expected: expected(before), new: NewValue::Delete };
-        self.record(OperationKind::Delete, format!("delete {}", reality.short()), env, &[update])?;
+        for name in realities {
+            self.unborn.remove(name);
+            self.workspaces.remove(name);
+        }
         Ok(())
     }
 
-    /// Makes a reality main: `HEAD` leads to it from now on.
-    pub fn set_main(&mut self, reality: &RefName, env: &Env) -> Result<()> {
+    /// Makes a reality main: `HEAD` leads to it from now on. Fails with `Stale` where main is not what is expected: the
+    /// name of a reality, or the id of its newest commit.
+    pub fn set_main(&mut self, reality: &RefName, expected: Option<&[u8]>, env: &Env) -> Result<()> {
         self.head(reality)?;
+        if let Some(expected) = expected {
+            self.check_main(expected)?;
+        }
         let old = self.refs.head().cloned();
         let update = RefUpdate {
             name: RefName::head(),
@@ -131,6 +147,25 @@ impl Repository {
         };
         self.record(OperationKind::SetMain, format!("set main to {}", reality.short()), env, &[update])?;
         Ok(())
+    }
+
+    fn check_main(&self, expected: &[u8]) -> Result<()> {
+        let main = self.main()?;
+        let head = self.head(&main)?;
+        let is_expected = match ObjectId::from_hex(expected) {
+            Ok(id) => head == Some(id),
+            Err(_) => main.short() == expected,
+        };
+        if is_expected {
+            return Ok(());
+        }
+        let message = format!(
+            "main is '{}', not what was expected: look at what it has become, then choose again",
+            main.short()
+        );
+        Err(Error::new(ErrorCode::Stale, message)
+            .with("expected", expected.as_bstr())
+            .with("reality", main.short()))
     }
 
     /// Moves a reality to another commit at once; what it has not committed goes. Its tree is not read.
