@@ -5,7 +5,7 @@ import {
   type ObjectId, type Operation, type Refreshed, type RepositoryStats, type Storage, type Subscription, type Validator, type VerifyReport, type WatchOptions,
 } from 'govc';
 import type { Problem } from 'govc';
-import { checkFormat, formatOf, parseFormat, type Format, type FormatProblem } from 'govc/formats';
+import { checkFormat, formatOf, parseFormat, writeFormat, type Format, type FormatProblem } from 'govc/formats';
 import {
   conflictMarkers, jsonSchema, paths as pathRules, policy, runValidators, syntax,
   type AjvLike, type PathRules, type PolicyFile, type PolicySeverity, type Schema,
@@ -117,7 +117,7 @@ const ran: Problem[] = runValidators(repo.validators, main.snapshot(), guarded.d
 const meant: Change[] = main.snapshot().matching(['*.ts'], main.status());
 const format: Format | undefined = formatOf('a.json');
 const broken: FormatProblem[] = checkFormat('yaml', '');
-const parsed: unknown = parseFormat('toml', new Uint8Array());
+const parsed: unknown = parseFormat('toml', writeFormat('toml', { a: 1 }));
 const snapshot: Snapshot = main.snapshot();
 const own: Iterable<Commit> = main.log({ limit: 1 });
 const against: FileDiff[] = main.diff('v1');

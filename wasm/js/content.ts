@@ -1,5 +1,7 @@
 /** File content as callers give it, to bytes. */
 import { GovcError } from './errors.js';
+import { formatOf } from './formats/port.js';
+import { writtenBytes } from './formats/written.js';
 import { encodeContent } from './text.js';
 import type { Content, FileMode, Path } from './types.js';
 
@@ -13,17 +15,8 @@ export function contentBytes(content: Content, path: Path): Uint8Array {
   if (typeof content !== 'object' || content === null) {
     throw new GovcError('InvalidArgument', `content of '${path}' is ${String(content)}: give a string, bytes or an object`, { path });
   }
-  return encodeContent(serialized(content, path));
-}
-
-function serialized(content: object, path: Path): string {
-  if (/\.(ya?ml|toml)$/i.test(path)) {
-    const message = `an object is not written as ${path.replace(/.*\./, '').toUpperCase()} here: serialize '${path}' yourself and pass the text`;
-    throw new GovcError('InvalidArgument', message, { path });
-  }
-  const text = JSON.stringify(content, null, 2) as string | undefined;
-  if (text === undefined) throw new GovcError('InvalidArgument', `content of '${path}' has no JSON form`, { path });
-  return `${text}\n`;
+  const format = formatOf(path);
+  return writtenBytes(format === 'yaml' || format === 'toml' ? format : 'json', content, `content of '${path}'`);
 }
 
 /** The number of a mode; 0, which keeps what is there, for none. */

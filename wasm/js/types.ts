@@ -8,7 +8,7 @@ import type { Snapshot } from './snapshot.js';
 export type ObjectId = string;
 /** Path relative to the root of the tree: no leading '/', no '.', '..', '.git' parts. */
 export type Path = string;
-/** What a caller may give as file content. Plain objects are written as JSON, two spaces a level. */
+/** What a caller may give as file content. Plain objects are written as YAML or TOML where the path's extension says so, else as JSON, two spaces a level. */
 export type Content = string | Uint8Array | object;
 /** A glob as in .gitignore: '*.tf', 'k8s/**\/*.yaml', '!secret/**'. */
 export type Glob = string;

@@ -150,7 +150,8 @@ test('content of every form', () => {
   for (const content of [undefined, null, 5, true, () => 1, Symbol('x')]) {
     assert.equal(codeOf(() => main.write('x', content)), 'InvalidArgument', String(content));
   }
-  assert.equal(codeOf(() => main.write('x.yaml', {})), 'InvalidArgument');
+  main.write('x.yaml', { a: ['b'] });
+  assert.equal(main.readText('x.yaml'), 'a:\n  - b\n');
   assert.equal(codeOf(() => main.write('x', '', 'directory')), 'InvalidArgument');
   assert.equal(main.has('x'), false);
   main.write('lone', 'a\ud800b');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { GovcError, Repository } from 'govc';
-import { checkFormat, parseFormat } from 'govc/formats';
+import { checkFormat, formatOf, parseFormat, writeFormat } from 'govc/formats';
 import { conflictMarkers, jsonSchema, paths, policy, runValidators, syntax } from 'govc/validators';
 import { codeOf } from './code.mjs';
 
@@ -157,4 +157,31 @@ test('what passes is recorded, warnings are told, rollback and undo stay free', 
   assert.equal(codeOf(() => repo.main.commit('x')), 'ValidationFailed');
   assert.deepEqual(repo.main.status().map(({ path }) => path), ['x']);
   assert.deepEqual(runValidators([forbid, syntax()], repo.main.snapshot(), repo.diff(first, repo.main)), []);
+});
+
+test('YAML and TOML: checked with line and column, held to schemas, written from objects', () => {
+  const { main } = new Repository();
+  main.write('a.yaml', 'a: 1\nb: \u00e9: 2\n');
+  main.write('b.yml', 'a: 1\r\na: 2\r\n');
+  main.write('c.toml', '[x]\ny = 1\n[x]\n');
+  main.write('d.yaml', 'kind: A\n---\nkind: 5\n');
+  assert.deepEqual(placed(problemsOf(() => main.validate())), [['a.yaml', 2, 5, 'syntax'], ['b.yml', 2, 1, 'syntax'], ['c.toml', 3, 2, 'syntax']]);
+  main.discard('a.yaml');
+  main.discard('b.yml');
+  main.discard('c.toml');
+  // As Ajv does it: the errors of the last value.
+  const ajv = { compile: () => function validate(value) {
+    validate.errors = typeof value.kind === 'string' ? null : [{ instancePath: '/kind', keyword: 'type', message: 'must be string' }];
+    return validate.errors === null;
+  } };
+  assert.deepEqual(placed(problemsOf(() => main.validate([jsonSchema(ajv, { '*.yaml': {} })]))), [['d.yaml', 3, 7, 'schema/type']]);
+  const value = { name: 'shop', list: [{ a: 1 }, { b: 'on' }], text: 'two\nlines\n', nested: { deep: [[1, 2], []] } };
+  for (const path of ['x.yaml', 'x.yml', 'x.toml', 'x.json']) {
+    main.write(path, value);
+    assert.deepEqual(parseFormat(formatOf(path), main.read(path)), value, path);
+  }
+  assert.equal(main.readText('x.yaml').split('\n')[0], 'name: shop');
+  assert.equal(codeOf(() => main.write('y.toml', [1])), 'InvalidArgument');
+  assert.match(writeFormat('toml', { a: { b: 1 } }), /^\[a\]\nb = 1\n$/);
+  assert.deepEqual(main.validate(), []);
 });

@@ -44,6 +44,8 @@ pub(crate) struct Node {
     pub layout: Layout,
     /// A tag and an anchor of YAML: part of what the node says.
     pub marks: String,
+    /// The node that an alias of YAML stands for.
+    pub alias: Option<NodeId>,
 }
 
 /// One entry of a list or map.
@@ -56,22 +58,32 @@ pub(crate) struct Entry {
     pub node: NodeId,
 }
 
-/// A document. Node 0 is its root.
-#[derive(Clone, Debug, Default)]
+/// A document.
+#[derive(Clone, Debug)]
 pub(crate) struct Tree {
     pub nodes: Vec<Node>,
+    /// The node that all others are in.
+    pub root: NodeId,
+    /// How many documents there are, where a file may hold several; the root is their list where they are not one.
+    pub documents: usize,
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self { nodes: Vec::new(), root: 0, documents: 1 }
+    }
 }
 
 impl Tree {
     /// Adds a node.
     pub fn push(&mut self, kind: Kind, span: Range<usize>, layout: Layout) -> NodeId {
-        self.nodes.push(Node { kind, span, entries: Vec::new(), layout, marks: String::new() });
+        self.nodes.push(Node { kind, span, entries: Vec::new(), layout, marks: String::new(), alias: None });
         self.nodes.len() - 1
     }
 
     /// The node that a JSON pointer leads to, as far as it leads anywhere, and the entry it is the value of.
     pub fn find(&self, pointer: &str) -> Option<(&Node, Option<&Entry>)> {
-        let mut node = self.nodes.first()?;
+        let mut node = self.nodes.get(self.root)?;
         let mut entry = None;
         for token in pointer.split('/').skip(1) {
             let token = token.replace("~1", "/").replace("~0", "~");

@@ -19,15 +19,20 @@ pub fn locate(format: u8, bytes: &[u8], pointers: &str) -> Vec<u32> {
     places.into_iter().flat_map(|(line, column)| [line, column]).collect()
 }
 
-/// The document as JSON after a byte 1; after a byte 0 what is wrong with it, as `check` tells it.
+/// The document as JSON after a byte 1, a list of documents after a byte 2; after a byte 0 what is wrong with it, as `check` tells it.
 #[wasm_bindgen(js_name = toJson)]
 pub fn to_json(format: u8, bytes: &[u8]) -> Vec<u8> {
-    answer(govc_formats::to_json(format_of(format), bytes).map(String::into_bytes))
+    match govc_formats::to_json(format_of(format), bytes) {
+        Ok(json) => [&[1 + u8::from(json.is_stream)], json.text.as_bytes()].concat(),
+        Err(problem) => [&[0], packed_problems(&[problem]).as_slice()].concat(),
+    }
 }
 
-fn answer(result: Result<Vec<u8>, Problem>) -> Vec<u8> {
-    match result {
-        Ok(bytes) => [&[1], bytes.as_slice()].concat(),
+/// A value, given as JSON, in a format, after a byte 1; after a byte 0 why it cannot be written, as `check` tells it.
+#[wasm_bindgen]
+pub fn write(format: u8, json: &[u8]) -> Vec<u8> {
+    match govc_formats::write(format_of(format), json) {
+        Ok(text) => [&[1], text.as_bytes()].concat(),
         Err(problem) => [&[0], packed_problems(&[problem]).as_slice()].concat(),
     }
 }

@@ -1,7 +1,7 @@
 /** Documents without a repository: JSON, YAML and TOML checked and read. */
-import { GovcError } from '../errors.js';
 import { decodeContent, encodeContent } from '../text.js';
 import { type Format, type FormatProblem, formatsFor } from './port.js';
+import { textOf, writtenBytes } from './written.js';
 
 export { formatOf, type Format, type FormatProblem } from './port.js';
 
@@ -10,12 +10,17 @@ export function checkFormat(format: Format, content: string | Uint8Array): Forma
   return formatsFor('checking a document').check(format, bytesOf(content));
 }
 
-/** What a document says. Dates of TOML and aliases of YAML are strings. Throws ValidationFailed with line and column. */
+/**
+ * What a document says; of a YAML file with several documents or none, their list. Dates of TOML are strings. Throws
+ * ValidationFailed with line and column.
+ */
 export function parseFormat(format: Format, content: string | Uint8Array): unknown {
-  const json = formatsFor('reading a document').toJson(format, bytesOf(content));
-  if (json instanceof Uint8Array) return JSON.parse(decodeContent(json));
-  const { line, column, message } = json;
-  throw new GovcError('ValidationFailed', `line ${line}, column ${column}: ${message}`, { problems: [json] });
+  return JSON.parse(decodeContent(textOf(formatsFor('reading a document').toJson(format, bytesOf(content)))));
+}
+
+/** A value as a document, as `reality.write` writes a plain object; JSON with two spaces a level. */
+export function writeFormat(format: Format, value: unknown): string {
+  return decodeContent(writtenBytes(format, value));
 }
 
 function bytesOf(content: string | Uint8Array): Uint8Array {

@@ -3,7 +3,7 @@ import * as glue from '../../pkg/govc_formats.js';
 import { GovcError } from '../errors.js';
 import { PackedReader } from '../packed.js';
 import { decodeContent } from '../text.js';
-import { type Format, type FormatProblem, FORMATS, type Formats, provideFormats } from './port.js';
+import { type Format, type FormatProblem, FORMATS, type FormatText, type Formats, provideFormats } from './port.js';
 
 let ready = false;
 let deathReason: string | undefined;
@@ -35,11 +35,14 @@ const formats: Formats = {
     return pointers.map((_, at) => ({ line: places[at * 2] ?? 1, column: places[at * 2 + 1] ?? 1 }));
   },
   toJson: (format, bytes) => answer(call(() => glue.toJson(numberOf(format), bytes))),
+  write: (format, json) => answer(call(() => glue.write(numberOf(format), json))),
 };
 
-/** Bytes after a 1; after a 0 the one problem. */
-function answer(packed: Uint8Array): Uint8Array | FormatProblem {
-  return packed[0] === 1 ? packed.subarray(1) : problems(new PackedReader(packed.subarray(1)))[0]!;
+/** Text after a 1, of a list of documents after a 2; after a 0 the one problem. */
+function answer(packed: Uint8Array): FormatText | FormatProblem {
+  const [kind] = packed;
+  const rest = packed.subarray(1);
+  return kind === 0 ? problems(new PackedReader(rest))[0]! : { bytes: rest, isStream: kind === 2 };
 }
 
 function problems(packed: PackedReader): FormatProblem[] {

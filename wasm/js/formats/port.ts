@@ -20,8 +20,13 @@ export interface Formats {
   /** The values that JSON pointers name; of their keys, where a `#` follows. */
   locate(format: Format, bytes: Uint8Array, pointers: string[]): { line: number; column: number }[];
   /** The document as JSON, or why it is none. */
-  toJson(format: Format, bytes: Uint8Array): Uint8Array | FormatProblem;
+  toJson(format: Format, bytes: Uint8Array): FormatText | FormatProblem;
+  /** A value, given as JSON, in a format, or why that cannot be. */
+  write(format: Format, json: Uint8Array): FormatText | FormatProblem;
 }
+
+/** @internal A text that the module made; of a stream of documents, their list. */
+export interface FormatText { bytes: Uint8Array; isStream: boolean }
 
 let formats: Formats | undefined;
 let loader: (() => Formats) | undefined;

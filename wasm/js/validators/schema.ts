@@ -42,10 +42,18 @@ export function jsonSchema(ajv: AjvLike, schemas: Record<Glob, Schema>, options:
 function problemsIn(format: Format, bytes: Uint8Array, validate: AjvValidate, path: string): Problem[] {
   const formats = formatsFor(`checking '${path}'`);
   const json = formats.toJson(format, bytes);
-  if (!(json instanceof Uint8Array) || validate(JSON.parse(decodeContent(json)))) return [];
-  const errors = validate.errors ?? [];
+  if (!('bytes' in json)) return [];
+  const value: unknown = JSON.parse(decodeContent(json.bytes));
+  // Of a file with several documents, each has to fit.
+  const errors = json.isStream && Array.isArray(value)
+    ? value.flatMap((document, at) => errorsIn(document, validate).map((error) => ({ ...error, instancePath: `/${at}${error.instancePath}` })))
+    : errorsIn(value, validate);
   const places = formats.locate(format, bytes, errors.map(pointerOf));
   return errors.map((error, at) => ({ ...places[at], message: messageOf(error), rule: `schema/${error.keyword ?? 'schema'}` }));
+}
+
+function errorsIn(value: unknown, validate: AjvValidate): AjvError[] {
+  return validate(value) ? [] : validate.errors ?? [];
 }
 
 /** Where the error stands: for a property that should not be there, its key. */
