@@ -45,6 +45,8 @@ const search: Bisector = repo.bisector({ good: 'v1' });
 search.mark('skip', search.next());
 const left: [number, BisectResult | undefined] = [search.remaining, search.result];
 const described: string = repo.describe('main', { tags: true, long: true, abbrev: 7, match: 'v*', exclude: ['rc*'], firstParent: true, exactMatch: false, candidates: 1, always: true });
+main.applyPatch('diff --git a/a b/a\n', { reverse: true, strip: 1, threeWay: true });
+main.applyPatch(new Uint8Array());
 const base: ObjectId | undefined = repo.mergeBase('a', created);
 const preview: MergeResult = repo.mergeTree('a', 'b', { strategy: 'union', renames: false });
 const merged: MergeResult = repo.merge(created, 'main', {

@@ -7,9 +7,9 @@ import { GovcError } from './errors.js';
 import { type Conflict, conflictsOf, mergeFlags, resolutions } from './merge.js';
 import type { Repository } from './repository.js';
 import { type Snapshot, splitPaths } from './snapshot.js';
-import { decodeContent, encodeText } from './text.js';
+import { decodeContent, encodeContent, encodeText } from './text.js';
 import { Transaction } from './transaction.js';
-import type { Change, CommitOptions, Content, FileMode, Glob, LogOptions, ObjectId, Path, PickOptions, Problem, RebaseOptions, Revision, Validator } from './types.js';
+import type { ApplyPatchOptions, Change, CommitOptions, Content, FileMode, Glob, LogOptions, ObjectId, Path, PickOptions, Problem, RebaseOptions, Revision, Validator } from './types.js';
 import { enforce, validated } from './validate.js';
 
 export class Reality {
@@ -156,6 +156,17 @@ export class Reality {
     const [flags, now] = [mergeFlags(options), this.#repository.now()];
     enforce(this.#repository, () => ({ base: this.head, state: call(() => engine.previewRebase(this.#key, target, flags, now)) }));
     return new Commit(engine, call(() => engine.rebase(this.#key, target, flags, now)));
+  }
+
+  /**
+   * Stages what a patch in git's form makes of this reality, all of it or nothing, as `git apply --index` does: hunks may
+   * move, their context must match. Throws Conflict with path and line where it does not.
+   */
+  applyPatch(text: string | Uint8Array, options: ApplyPatchOptions = {}): void {
+    const { reverse = false, strip = 1, threeWay = false } = options;
+    if (!(Number.isInteger(strip) && strip >= 0)) throw new GovcError('InvalidArgument', `strip is ${strip}: give a whole number`, { strip });
+    const bytes = typeof text === 'string' ? encodeContent(text) : text;
+    call(() => this.#repository.engine.applyPatch(this.#key, bytes, strip, (reverse ? 1 : 0) | (threeWay ? 2 : 0)));
   }
 
   /** Paths that a recorded conflict left open, each with base, ours and theirs. */

@@ -111,6 +111,16 @@ export interface DescribeOptions {
   always?: boolean;
 }
 
+/** How a patch is applied. */
+export interface ApplyPatchOptions {
+  /** Take the patch back. */
+  reverse?: boolean;
+  /** How many leading names of its paths are left away. Default 1: the `a/` and `b/` of git. */
+  strip?: number;
+  /** Where the content that the patch was made for is known, merge the change from there. */
+  threeWay?: boolean;
+}
+
 export interface Change {
   path: Path;
   kind: 'added' | 'modified' | 'removed' | 'renamed' | 'mode';

@@ -52,6 +52,19 @@ impl Repository {
         self.engine.remove(&reality, path).map_err(thrown)
     }
 
+    /// Stages what a patch makes of a reality; flag 1 takes it back, 2 merges where it can.
+    #[wasm_bindgen(js_name = applyPatch)]
+    pub fn apply_patch(
+        &mut self,
+        reality: &[u8],
+        text: &[u8],
+        strip: u32,
+        flags: u32,
+    ) -> Result<(), JsValue> {
+        let reality = self.reality(reality)?;
+        self.engine.apply_patch(&reality, text, strip, flags & 1 != 0, flags & 2 != 0).map_err(thrown)
+    }
+
     /// Forgets what is staged, at a path or everywhere.
     pub fn discard(&mut self, reality: &[u8], path: Option<Box<[u8]>>) -> Result<(), JsValue> {
         let reality = self.reality(reality)?;

@@ -11,6 +11,7 @@ use govc_git::edit::EditError;
 use govc_git::limits::LimitExceeded;
 use govc_git::merge::MergeError;
 use govc_git::pack::PackError;
+use govc_git::patch::{PatchError, PatchProblem};
 use govc_git::path::PathError;
 use govc_git::refs::{Expected, RefNameError, ResolveError, UpdateError, UpdateProblem};
 use govc_git::rev::RevisionError;
@@ -275,6 +276,32 @@ impl From<MergeError> for Error {
                 Self::new(ErrorCode::InvalidArgument, message).with("ours", ours).with("theirs", theirs)
             }
             _ => Self::new(ErrorCode::InvalidArgument, message),
+        }
+    }
+}
+
+impl From<PatchError> for Error {
+    fn from(error: PatchError) -> Self {
+        let message = error.to_string();
+        let code = match error.problem {
+            PatchProblem::Read(error) => return error.into(),
+            PatchProblem::Limit(limit) => return limit.into(),
+            PatchProblem::Path => ErrorCode::InvalidPath,
+            PatchProblem::NotFound
+            | PatchProblem::Gone
+            | PatchProblem::Exists
+            | PatchProblem::WrongType
+            | PatchProblem::NoMatch(_)
+            | PatchProblem::Leftover => ErrorCode::Conflict,
+            _ => ErrorCode::InvalidArgument,
+        };
+        let mut refusal = Self::new(code, message).with_number("patchLine", error.line.into());
+        if let PatchProblem::NoMatch(line) = error.problem {
+            refusal = refusal.with_number("line", line.into());
+        }
+        match error.path {
+            Some(path) => refusal.with("path", path),
+            None => refusal,
         }
     }
 }

@@ -5,7 +5,7 @@
 //! author come in with each command ([`Env`]), bytes go in and out. What the shells may use is what is public here.
 //!
 //! Modules, foundations first; a module uses only those above it: `error`, `env`, `loose`, `store`, `workspace`, `operation`,
-//! `timeline`, `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `blame`, `bisect`, `describe`, `difference`, `merge`, `pick`,
+//! `timeline`, `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `blame`, `bisect`, `describe`, `difference`, `merge`, `patch`, `pick`,
 //! `rebase`, `exchange`, `follow`, `export`, `serve`, `stats`, `verify`, `event`, `watch`, `traffic`, `comparison`.
 #![no_std]
 
@@ -29,6 +29,7 @@ mod history;
 mod loose;
 mod merge;
 mod operation;
+mod patch;
 mod pick;
 mod realities;
 mod rebase;

@@ -20,7 +20,7 @@ use crate::commit::{CommitRequest, PreparedCommit, prepare};
 use crate::error::{Error, ErrorCode, Result};
 use crate::operation::OperationKind;
 use crate::repository::expected;
-use crate::workspace::{PendingMerge, Staged};
+use crate::workspace::{Changes, PendingMerge, Staged};
 use crate::{Env, Repository};
 
 /// Whether a merge may move a reality along instead of making a commit.
@@ -222,15 +222,21 @@ impl Repository {
         Ok(MergeOutcome { tree: self.tree_of(Some(theirs))?, merged: Merged::FastForward })
     }
 
+    /// What a reality has to stage to show a tree that is in the store.
+    pub(crate) fn changes_to(&self, reality: &RefName, tree: &ObjectId) -> Result<Changes> {
+        let base = self.tree_of(self.head(reality)?)?;
+        let mut changes = Changes::default();
+        for change in self.diff(&base, tree, None)? {
+            let path = RepoPath::new(&change.path)?;
+            changes.set(path, change.new.map_or(Staged::Remove, |side| Staged::Link(side.mode, side.id)));
+        }
+        Ok(changes)
+    }
+
     /// Stages what a merge with conflicts left: what differs from our side, with markers in conflicted files.
     fn record_merge(&mut self, into: &RefName, theirs: ObjectId, merge: TreeMerge) -> Result<MergeOutcome> {
-        let base = self.tree_of(self.head(into)?)?;
-        let mut workspace = crate::workspace::Workspace::default();
-        for change in self.diff(&base, &merge.tree, None)? {
-            let path = RepoPath::new(&change.path)?;
-            let staged = change.new.map_or(Staged::Remove, |side| Staged::Link(side.mode, side.id));
-            workspace.changes.set(path, staged);
-        }
+        let changes = self.changes_to(into, &merge.tree)?;
+        let mut workspace = crate::workspace::Workspace { changes, merge: None };
         workspace.merge = Some(PendingMerge { theirs, conflicts: merge.conflicts.clone() });
         self.workspaces.insert(into.clone(), workspace);
         Ok(MergeOutcome { tree: merge.tree, merged: Merged::Recorded(merge.conflicts) })

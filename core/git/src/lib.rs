@@ -5,7 +5,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it:
 //! `search`, `quoted`, `sort`, `name_map`, `limits`, `kind`, `id`, `object`, `path`, `glob`, `glob_router`, `store`, `pack`, `disk`, `edit`, `refs`, `rev`,
-//! `diff`, `blame`, `merge`, `verify`, `transport`.
+//! `patch`, `diff`, `blame`, `merge`, `verify`, `transport`.
 #![no_std]
 
 extern crate alloc;
@@ -27,6 +27,7 @@ pub mod merge;
 pub mod name_map;
 pub mod object;
 pub mod pack;
+pub mod patch;
 pub mod path;
 mod quoted;
 pub mod refs;

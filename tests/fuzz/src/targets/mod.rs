@@ -1,5 +1,6 @@
 //! The targets, each with the inputs to start from.
 
+mod apply;
 mod bundle;
 mod delta;
 mod glob;
@@ -55,6 +56,7 @@ pub const TARGETS: &[Target] = &[
     target!(text_diff, 2000),
     target!(merge_text, 2000),
     target!(patch, 1000),
+    target!(apply, 3000),
     target!(verify, 3000),
     target!(tree_merge, 1000),
 ];
