@@ -1,4 +1,5 @@
 // A headless Chromium and a loopback server for the browser tests.
+import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -14,14 +15,40 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-const browser = await chromium.launch({
+const PROGRAM = {
   executablePath: process.env.CHROMIUM ?? 'chromium',
   args: [
     '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--disable-sync',
   ],
-});
+};
+
+const browser = await chromium.launch(PROGRAM);
 after(() => browser.close());
+
+/** A browser of its own with a profile that lasts; `kill` ends all of its processes at once, as a crash does. */
+export async function launchApart(profile) {
+  const { executablePath, args } = PROGRAM;
+  const child = spawn(executablePath, [...args, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'], {
+    detached: true, stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const gone = new Promise((resolve) => child.on('close', resolve));
+  const kill = async () => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
+    await gone;
+  };
+  after(kill);
+  let printed = '';
+  for await (const chunk of child.stderr) {
+    printed += chunk;
+    const [, address] = /DevTools listening on (ws:\S+)/.exec(printed) ?? [];
+    if (address === undefined) continue;
+    child.stderr.resume();
+    const connected = await chromium.connectOverCDP(address);
+    return { context: connected.contexts()[0], kill };
+  }
+  throw new Error(`the browser did not start: ${printed}`);
+}
 
 /** Serves a folder on a free loopback port until the tests of this file end; its address. */
 export async function serve(folder) {

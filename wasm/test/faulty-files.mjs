@@ -29,6 +29,11 @@ export class FaultyFiles {
     return { disk: new Map(this.#disk), pending: [...this.#pending] };
   }
 
+  /** What lies there where nothing crashes. */
+  get contents() {
+    return new Map(this.#seen);
+  }
+
   async list(folder) {
     this.#alive();
     const names = [...this.#seen.keys()].filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1));

@@ -205,7 +205,8 @@ export class FileStorage implements Storage {
       }
       target.end(index);
     } catch (thrown) {
-      if (thrown instanceof GovcError) thrown.details['path'] ??= path;
+      // The engine looks at both files at the end, and says so where it is the index.
+      if (thrown instanceof GovcError) thrown.details['path'] ??= /^pack index/.test(thrown.message) ? indexFile![0] : path;
       throw thrown;
     }
   }
