@@ -143,7 +143,7 @@ impl World {
             }
             7 => {
                 if let Some(to) = head {
-                    let _ = repository.rollback(&name, to, &env);
+                    let _ = repository.rollback(&name, to, None, &env);
                 }
                 EventKind::Rollback
             }

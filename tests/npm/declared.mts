@@ -1,7 +1,7 @@
 // Every call of the public API that is built, with the types that its declarations promise; compiled, not run.
 import {
   Repository, Reality, Transaction, Snapshot, CommitEvent, GovcError, gitDirectory, indexedDb, opfs,
-  Bisector, type BisectResult, type Explanation, type BlameLine, type BrowserStorage, type Change, type Commit, type Conflict, type ErrorCode, type EvaluateOptions, type Evaluation, type EvaluationResult, type EventCursor, type EventFilter, type EventKind, type FileDiff, type Hunk, type ImportResult, type MergeResult,
+  Bisector, type BisectResult, type Explanation, type BlameLine, type BrowserStorage, type Change, type Commit, type Conflict, type ErrorCode, type EvaluateOptions, type Evaluation, type EvaluationResult, type EventCursor, type EventFilter, type EventKind, type FileDiff, type Hunk, type ImportResult, type Moment, type MergeResult,
   type ObjectId, type Operation, type Refreshed, type RepositoryStats, type Storage, type Subscription, type Validator, type VerifyReport, type WatchOptions,
 } from 'govc';
 import type { Problem } from 'govc';
@@ -16,9 +16,9 @@ declare const packStream: ReadableStream<Uint8Array>;
 
 const repo = new Repository({
   main: 'main', author: { name: 'A', email: 'a@b', time: new Date(), offsetMinutes: 60 }, now: () => 0,
-  limits: { maxObjectBytes: 1, maxDeltaDepth: 1, maxPackObjects: 1, maxMemoryBytes: 1 },
+  limits: { maxObjectBytes: 1, maxDeltaDepth: 1, maxPackObjects: 1, maxMemoryBytes: 1, maxOperations: 16 },
 });
-const opened: Promise<Repository> = Repository.open(gitDirectory('.') satisfies Storage, { signal, onProgress: ({ phase, done, total }) => void [phase, done, total] });
+const opened: Promise<Repository> = Repository.open(gitDirectory('.') satisfies Storage, { signal, log: 'here', onProgress: ({ phase, done, total }) => void [phase, done, total] });
 const inBrowser: BrowserStorage[] = [opfs('name', { persist: true, follow: false }), indexedDb('name')];
 const stored: Promise<string[]> = inBrowser[0]!.delete().then(() => opfs.list()).then(() => indexedDb.list());
 const files: AsyncIterable<{ path: string; bytes: Uint8Array }> = inBrowser[1]!.files();
@@ -55,11 +55,16 @@ const merged: MergeResult = repo.merge(created, 'main', {
 });
 const undone: Operation | undefined = repo.undo() ?? repo.redo();
 const operations: Iterable<Operation> = repo.operations();
+const [operation] = operations;
+const moment: Moment = repo.atOperation(operation!.id);
+const restored: Operation | undefined = repo.restore(operation!) ?? repo.restore(0);
+const thenOf: Snapshot = repo.at({ operation: moment.operation }, moment.main);
+void [restored, thenOf, moment.realities.get('main'), moment.tags];
 const filter: EventFilter = {
-  paths: ['k8s/**', '!k8s/secret'], realities: 'main', author: 'Ada', message: /EMERGENCY/, kinds: ['commit', 'merge', 'rollback', 'created', 'deleted'],
+  paths: ['k8s/**', '!k8s/secret'], realities: 'main', author: 'Ada', message: /EMERGENCY/, kinds: ['commit', 'merge', 'rollback', 'created', 'deleted', 'conflict'],
   where: (event) => event.matches('*.yaml'),
 };
-const options: WatchOptions = { after: '0', retries: 1, concurrency: 4 };
+const options: WatchOptions = { durable: 'deploys', after: '0', retries: 1, concurrency: 4 };
 const watching: Subscription = repo.watch(filter, async (event) => void event.changes(), options);
 const subscription: Subscription = repo.on('*.ts', (event: CommitEvent) => void event.changes('*.ts'));
 const progress: [number, number, GovcError[]] = [subscription.delivered, subscription.behind, subscription.errors];

@@ -20,7 +20,7 @@ export type { PackSink, Storage, StorageBatch, StorageSink } from './storage/sto
 export type { Subscription, WatchOptions } from './events/subscription.js';
 export { Transaction } from './transaction.js';
 export type {
-  ApplyPatchOptions, BlameLine, Change, CommitOptions, Content, DescribeOptions, FileMode, Glob, Limits, LogOptions, ObjectId, Operation, Path, PickOptions, Problem, Progressive,
+  ApplyPatchOptions, BlameLine, Change, CommitOptions, Content, DescribeOptions, FileMode, Glob, Limits, LogOptions, Moment, ObjectId, Operation, Path, PickOptions, Problem, Progressive,
   RebaseOptions, RepositoryOptions, RepositoryStats, Revision, Signature, Validator,
 } from './types.js';
 export type { VerifyReport } from './verify.js';

@@ -132,7 +132,7 @@ export class Reality {
     const { engine } = this.#repository;
     const target = this.#repository.resolve(to ?? `refs/heads/${this.name}~1`);
     this.#repository.enforceNew(target, this.head);
-    call(() => engine.rollback(this.#key, target, this.#repository.now()));
+    call(() => engine.rollback(this.#key, target, undefined, this.#repository.now()));
     return new Commit(engine, this.head ?? target);
   }
 

@@ -11,6 +11,7 @@ import { eventStream } from './events/stream.js';
 import { exportPack, importPack, type ImportResult, type PackBytes } from './exchange.js';
 import { gitHandler, type HandlerOptions } from './handler.js';
 import { describe, logOf } from './log.js';
+import { headAt, momentAt } from './moments.js';
 import { type MergeOptions, mergeFlags, type MergeResult, readConflicts, resolutions, similarity } from './merge.js';
 import { PackedReader, PackedWriter } from './packed.js';
 import { Reality } from './reality.js';
@@ -20,7 +21,7 @@ import { type Refreshed, StorageLink } from './storage/link.js';
 import type { Storage } from './storage/storage.js';
 import { decodeText, encodeText } from './text.js';
 import type {
-  Change, CommitOptions, DescribeOptions, Glob, Limits, LogOptions, ObjectId, Operation, Path, Progressive, RepositoryOptions, RepositoryStats, Revision, Signature,
+  Change, CommitOptions, DescribeOptions, Glob, Limits, LogOptions, Moment, ObjectId, Operation, Path, Progressive, RepositoryOptions, RepositoryStats, Revision, Signature,
 } from './types.js';
 import type { Problem, Validator } from './types.js';
 import { enforce } from './validate.js';
@@ -127,10 +128,12 @@ export class Repository implements Disposable {
 
   /**
    * The state at a commit, or what main or the named reality was at a moment: by this repository's own log of operations,
-   * and before the log begins by the dates of commits along first parents. Throws NotFound where there was no commit.
+   * and before the log begins by the dates of commits along first parents; or what it was after an operation. Throws NotFound
+   * where there was no commit.
    */
-  at(when: Revision | Date, reality?: string): Snapshot {
-    const id = when instanceof Date ? this.#atMoment(when, reality) : this.resolve(when);
+  at(when: Revision | Date | { operation: number }, reality?: string): Snapshot {
+    const id = when instanceof Date ? this.#atMoment(when, reality)
+      : typeof when === 'object' && 'operation' in when ? headAt(this.engine, when.operation, reality) : this.resolve(when);
     const commit = call(() => this.engine.peelToCommit(id));
     return new Snapshot(this, commit ?? id, commit);
   }
@@ -207,13 +210,25 @@ export class Repository implements Disposable {
     return this.#operation(call(() => this.engine.redo(this.now())));
   }
 
-  /** The log of operations, the oldest first. */
+  /** The log of operations, the oldest first; with a storage that keeps it, also those before this program began. */
   *operations(): Iterable<Operation> {
-    for (let start = 1; ; start += OPERATIONS_A_TIME) {
+    for (let start = 1; ;) {
       const some = this.#operations(start, OPERATIONS_A_TIME);
       yield* some;
       if (some.length < OPERATIONS_A_TIME) return;
+      start = some.at(-1)!.id + 1;
     }
+  }
+
+  /** What all realities and tags were after an operation; 0 stands for before the first. */
+  atOperation(id: number): Moment {
+    return momentAt(this.engine, id);
+  }
+
+  /** Moves all refs back to what they were after an operation, as one operation that can be undone; what is staged in them goes. */
+  restore(operation: Operation | number): Operation | undefined {
+    const id = typeof operation === 'number' ? operation : operation.id;
+    return this.#operation(call(() => this.engine.restore(id, this.now())));
   }
 
   /**
@@ -372,6 +387,25 @@ export class Repository implements Disposable {
     call(() => this.engine.deleteRealities(lines(names), this.now()));
   }
 
+  /** @internal Has the storage keep the log from the next flush on; with `onlyKept`, only where it does already. */
+  keepLog(name = 'main', onlyKept = false): void {
+    call(() => this.engine.keepLog(encodeText(name), onlyKept, this.now()));
+  }
+
+  /** @internal Has the storage keep the log, as what outlives the program asks. */
+  needLog(what: string): void {
+    if (call(() => this.engine.keepsLog())) return;
+    if (this.#storage === undefined) {
+      throw new GovcError('Rejected', `${what} needs a storage: get the repository from Repository.open`, { what });
+    }
+    this.keepLog();
+  }
+
+  /** @internal Sets down how far durable subscriptions have come, for the next flush. */
+  keepCursors(): void {
+    this.#dispatcher?.keepCursors();
+  }
+
   #atMoment(when: Date, reality: string | undefined): ObjectId {
     const time = when.getTime();
     if (Number.isNaN(time)) throw new GovcError('InvalidArgument', 'a moment is a valid date', { when });
@@ -452,6 +486,6 @@ function labelOf(revision: Revision): string {
 
 /** Limits in the order of `decode::limits`; 0 stands for the default. */
 function limitFigures(limits: Partial<Limits>): Float64Array {
-  const { maxObjectBytes = 0, maxDeltaDepth = 0, maxPackObjects = 0, maxMemoryBytes = 0 } = limits;
-  return Float64Array.of(maxObjectBytes, maxDeltaDepth, maxPackObjects, maxMemoryBytes);
+  const { maxObjectBytes = 0, maxDeltaDepth = 0, maxPackObjects = 0, maxMemoryBytes = 0, maxOperations = 0 } = limits;
+  return Float64Array.of(maxObjectBytes, maxDeltaDepth, maxPackObjects, maxMemoryBytes, maxOperations);
 }

@@ -36,6 +36,11 @@ export interface Limits {
   maxPackObjects: number;
   /** Most bytes that the repository may hold in memory. Default 3 GiB. */
   maxMemoryBytes: number;
+  /**
+   * Most operations that the log holds, in memory and where it is kept; at least 16. With more, the oldest quarter goes: it
+   * can no longer be undone, and its events are gone. Default 1,048,576.
+   */
+  maxOperations: number;
 }
 
 export interface RepositoryOptions {
@@ -50,6 +55,11 @@ export interface RepositoryOptions {
   validators?: Validator[];
   /** Is told of what those validators only warn of. */
   onWarning?: (warnings: Problem[]) => void;
+  /**
+   * Whether the storage keeps the log of operations, with `flush`: then operations, undo, cursors and moments go on after a
+   * restart. True, or a name where several programs keep a log each. Default: where it was kept before, under 'main'.
+   */
+  log?: boolean | string;
 }
 
 export interface CommitOptions {
@@ -160,6 +170,17 @@ export interface Operation {
   refs: { name: string; before?: ObjectId; after?: ObjectId }[];
 }
 
+/** What realities and tags were after an operation. */
+export interface Moment {
+  operation: number;
+  /** The main reality's name; an id where `HEAD` named a commit. */
+  main?: string;
+  /** The commit of each reality that had one, by name. */
+  realities: Map<string, ObjectId>;
+  /** What each tag pointed to, by name. */
+  tags: Map<string, ObjectId>;
+}
+
 export interface RepositoryStats {
   objects: number;
   /** Bytes of the bodies of objects that were made or taken in here and are in no pack. */
@@ -169,6 +190,6 @@ export interface RepositoryStats {
   realities: number;
   /** Commits that the commit graph has seen. */
   commits: number;
-  /** Entries of the log of operations. */
+  /** Entries that the log of operations holds. */
   operations: number;
 }

@@ -105,9 +105,16 @@ impl Repository {
     }
 
     /// Moves a reality to another commit.
-    pub fn rollback(&mut self, reality: &[u8], to: &str, now_ms: f64) -> Result<(), JsValue> {
+    pub fn rollback(
+        &mut self,
+        reality: &[u8],
+        to: &str,
+        reason: Option<String>,
+        now_ms: f64,
+    ) -> Result<(), JsValue> {
         let (reality, env) = (self.reality(reality)?, self.env(now_ms));
-        self.engine.rollback(&reality, decode::id(to).map_err(thrown)?, &env).map_err(thrown)
+        let to = decode::id(to).map_err(thrown)?;
+        self.engine.rollback(&reality, to, reason.as_deref(), &env).map_err(thrown)
     }
 
     /// The content of a file in a tree or commit.

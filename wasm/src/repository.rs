@@ -22,7 +22,10 @@ impl Repository {
     /// An empty repository. `author` is a git identity line; the limits are in the order of `Limits` in api.d.ts, 0 for the default.
     #[wasm_bindgen(constructor)]
     pub fn new(main: &[u8], author: &[u8], limits: &[f64]) -> Result<Self, JsValue> {
-        let engine = govc_engine::Repository::new(main, decode::limits(limits)).map_err(thrown)?;
+        let mut engine = govc_engine::Repository::new(main, decode::limits(limits)).map_err(thrown)?;
+        if let Some(most) = limits.get(4).filter(|most| **most >= 1.0) {
+            engine.set_operations_max(*most as usize);
+        }
         let Signature { name, email, offset_minutes, .. } = decode::identity(author);
         Ok(Self { engine, author: Author { name, email, offset_minutes } })
     }
@@ -112,11 +115,10 @@ impl Repository {
         Ok(self.engine.redo(&env).map_err(thrown)?.unwrap_or(0) as f64)
     }
 
-    /// Operations from the `start`-th on (the first is 1), at most `count`.
-    pub fn operations(&self, start: u32, count: u32) -> Vec<u8> {
-        let all = self.engine.operations();
-        let from = (start.max(1) as usize - 1).min(all.len());
-        let some = &all[from..all.len().min(from + count as usize)];
+    /// Operations from the id `start` on, or from the oldest that the log holds, at most `count`.
+    pub fn operations(&self, start: f64, count: u32) -> Vec<u8> {
+        let since = self.engine.operations_since(start as u64);
+        let some = &since[..since.len().min(count as usize)];
         let mut out = PackedWriter::new();
         out.list(some.iter(), |out, operation| {
             out.f64(operation.id as f64);
@@ -164,7 +166,7 @@ pub(crate) fn write_delta(out: &mut PackedWriter, delta: &RefDelta) {
 }
 
 /// A ref's target as the API shows it: an id, or `ref: ` and a name.
-fn target(target: Option<&RefTarget>) -> String {
+pub(crate) fn target(target: Option<&RefTarget>) -> String {
     target.map(ToString::to_string).unwrap_or_default()
 }
 

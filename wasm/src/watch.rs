@@ -70,6 +70,12 @@ impl Watchers {
 
 #[wasm_bindgen]
 impl Repository {
+    /// The position of the first event that the log holds.
+    #[wasm_bindgen(js_name = eventsStart)]
+    pub fn events_start(&self) -> f64 {
+        self.engine.events_start() as f64
+    }
+
     /// The position behind the last event.
     #[wasm_bindgen(js_name = eventsEnd)]
     pub fn events_end(&self) -> f64 {
@@ -82,7 +88,7 @@ impl Repository {
         let event = self.engine.event(position as u64)?;
         let mut out = PackedWriter::new();
         out.u8(event.kind as u8);
-        out.u8(u8::from(event.has_changes));
+        out.u8(u8::from(event.has_changes) | u8::from(event.by_rule) << 1);
         out.bytes(event.reality);
         out.id(event.before);
         out.id(event.after);

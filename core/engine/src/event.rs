@@ -28,6 +28,8 @@ pub enum EventKind {
     Created,
     /// It is gone.
     Deleted,
+    /// A merge into it left conflicts, which are staged there to be resolved; it did not move.
+    Conflict,
 }
 
 impl EventKind {
@@ -54,12 +56,14 @@ pub struct Event<'a> {
     pub description: &'a str,
     /// Whether files came, changed or went: not where a name alone came or went.
     pub has_changes: bool,
+    /// Whether a rule did it.
+    pub by_rule: bool,
 }
 
 impl<'a> Event<'a> {
     fn new(position: u64, operation: &'a Operation, delta: &'a RefDelta) -> Option<Self> {
         let (before, after) = (direct(delta.before.as_ref())?, direct(delta.after.as_ref())?);
-        if before == after {
+        if before == after && operation.kind != OperationKind::Conflict {
             return None;
         }
         let kind = kind_of(operation, before, after);
@@ -71,7 +75,8 @@ impl<'a> Event<'a> {
             before,
             after,
             description: &operation.description,
-            has_changes: kind != EventKind::Deleted && !by_name,
+            by_rule: operation.kind == OperationKind::Rule,
+            has_changes: before != after && kind != EventKind::Deleted && !by_name,
         })
     }
 }
@@ -79,16 +84,20 @@ impl<'a> Event<'a> {
 fn kind_of(operation: &Operation, before: Option<ObjectId>, after: Option<ObjectId>) -> EventKind {
     let is_undone = operation.kind == OperationKind::Undo;
     match operation.origin {
-        OperationKind::Create | OperationKind::Delete | OperationKind::Push | OperationKind::Import => {
-            match (before, after) {
-                (None, _) => EventKind::Created,
-                (_, None) => EventKind::Deleted,
-                _ if is_undone => EventKind::Rollback,
-                _ => EventKind::Commit,
-            }
-        }
+        OperationKind::Conflict => EventKind::Conflict,
+        OperationKind::Create
+        | OperationKind::Delete
+        | OperationKind::Push
+        | OperationKind::Import
+        | OperationKind::Follow
+        | OperationKind::Restore => match (before, after) {
+            (None, _) => EventKind::Created,
+            (_, None) => EventKind::Deleted,
+            _ if is_undone || operation.origin == OperationKind::Restore => EventKind::Rollback,
+            _ => EventKind::Commit,
+        },
         _ if is_undone => EventKind::Rollback,
-        OperationKind::Rollback => EventKind::Rollback,
+        OperationKind::Rollback | OperationKind::Rule => EventKind::Rollback,
         OperationKind::Merge => EventKind::Merge,
         OperationKind::Commit
         | OperationKind::CherryPick
@@ -111,6 +120,11 @@ fn direct(target: Option<&RefTarget>) -> Option<Option<ObjectId>> {
 }
 
 impl Repository {
+    /// The position of the first event that the log holds.
+    pub fn events_start(&self) -> u64 {
+        self.log.start()
+    }
+
     /// The position behind the last event there can be.
     pub fn events_end(&self) -> u64 {
         self.log.end()

@@ -12,6 +12,7 @@ use govc_git::rev::CommitGraph;
 use govc_git::{Object, ObjectId, ObjectSource};
 
 use crate::error::{Error, ErrorCode, Result};
+use crate::kept_log::OWN_REFS;
 use crate::operation::OperationKind;
 use crate::{Env, Repository};
 
@@ -46,6 +47,10 @@ impl Repository {
                 return Err(Error::new(ErrorCode::NotFound, message)
                     .with("ref", BStr::new(name))
                     .with("id", id));
+            }
+            if name.starts_with(OWN_REFS) {
+                let message = format!("'{}' is among the refs that govc keeps for itself", BStr::new(name));
+                return Err(Error::new(ErrorCode::InvalidName, message).with("ref", BStr::new(name)));
             }
             let name = if name.starts_with(b"refs/") { RefName::new(name)? } else { RefName::branch(name)? };
             updates.push(RefUpdate { name, expected: Expected::Any, new: NewValue::Set(*id) });
@@ -123,6 +128,9 @@ impl Repository {
                 RefTarget::Symbolic(target) => NewValue::Symbolic(target),
             },
         };
+        let (own, refs): (Vec<_>, Vec<_>) =
+            refs.into_iter().partition(|(name, _)| name.as_bstr().starts_with(OWN_REFS));
+        self.own_refs = own.into_iter().collect();
         let updates: Vec<RefUpdate> = refs.iter().cloned().map(update).collect();
         self.unborn.clear();
         let deltas = self.refs.update(&updates)?;

@@ -9,7 +9,8 @@ use alloc::vec::Vec;
 use govc_git::name_map::NameMap;
 use govc_git::refs::{RefDelta, RefName, RefTarget, RefUpdate};
 
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result};
+use crate::kept_log::OWN_REFS;
 use crate::{Env, Repository};
 
 /// What came of the refs that others moved; each from what is here to what the storage holds.
@@ -31,6 +32,9 @@ enum Choice {
 impl Repository {
     /// Takes over what a storage holds by now, as one operation. The objects have been loaded.
     pub fn follow(&mut self, stored: Vec<(RefName, RefTarget)>, env: &Env) -> Result<Followed> {
+        let (own, stored): (Vec<_>, Vec<_>) =
+            stored.into_iter().partition(|(name, _)| name.as_bstr().starts_with(OWN_REFS));
+        self.check_own_log(&own)?;
         let stored: NameMap<RefName, RefTarget> = stored.into_iter().collect();
         let mut names: Vec<RefName> = stored.keys().cloned().collect();
         names.extend(self.persisted.refs.keys().filter(|name| !stored.contains_key(*name)).cloned());
@@ -56,6 +60,20 @@ impl Repository {
         }
         self.take_over(&mut followed, env);
         Ok(followed)
+    }
+
+    /// Refuses to go on where somebody else writes the log that is kept here.
+    fn check_own_log(&self, own: &[(RefName, RefTarget)]) -> Result<()> {
+        let Some(log) = &self.kept_log else { return Ok(()) };
+        let found = own.iter().find(|(name, _)| *name == log.name).map(|(_, target)| target);
+        if found == log.kept.head.map(RefTarget::Direct).as_ref() {
+            return Ok(());
+        }
+        let message = format!(
+            "another program keeps the log at {}: a log has one writer. Open the repository again, or with a log of its own: log: 'NAME'",
+            log.name
+        );
+        Err(Error::new(ErrorCode::Stale, message).with("ref", &log.name))
     }
 
     fn choice(
@@ -103,6 +121,7 @@ impl Repository {
         }
         self.settle(&deltas);
         self.log.append_followed(format!("take over {} refs", deltas.len()), env.now_ms, deltas);
+        self.prune_log();
         for delta in &followed.moved {
             self.persisted.note(&delta.name, delta.after.clone());
         }

@@ -5,8 +5,8 @@
 //! author come in with each command ([`Env`]), bytes go in and out. What the shells may use is what is public here.
 //!
 //! Modules, foundations first; a module uses only those above it: `error`, `env`, `loose`, `store`, `workspace`, `operation`,
-//! `timeline`, `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `blame`, `bisect`, `describe`, `difference`, `merge`, `patch`, `pick`,
-//! `rebase`, `exchange`, `follow`, `export`, `serve`, `stats`, `verify`, `event`, `watch`, `traffic`, `comparison`.
+//! `entries`, `kept_log`, `timeline`, `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `blame`, `bisect`, `describe`, `difference`, `merge`, `patch`, `pick`,
+//! `rebase`, `exchange`, `follow`, `durable`, `export`, `serve`, `stats`, `verify`, `event`, `watch`, `traffic`, `comparison`.
 #![no_std]
 
 extern crate alloc;
@@ -19,6 +19,8 @@ mod commit;
 mod comparison;
 mod describe;
 mod difference;
+mod durable;
+mod entries;
 mod env;
 mod error;
 mod event;
@@ -26,6 +28,7 @@ mod exchange;
 mod export;
 mod follow;
 mod history;
+mod kept_log;
 mod loose;
 mod merge;
 mod operation;
@@ -50,6 +53,7 @@ pub use bisect::Bisect;
 pub use blame::Blame;
 pub use commit::{CommitRequest, PreparedCommit};
 pub use comparison::{Comparison, Scale, Verdict, compare};
+pub use entries::{EntryError, decode_operations, decode_refs, encode_operations, encode_refs};
 pub use env::{Author, Env};
 pub use error::{Detail, Error, ErrorCode, Result};
 pub use event::{Event, EventKind};

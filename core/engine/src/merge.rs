@@ -13,7 +13,7 @@ use govc_git::merge::text::Favor;
 use govc_git::merge::{BranchLabels, Conflict, MergeOptions, Resolver, TreeMerge, merge_commits};
 use govc_git::name_map::NameMap;
 use govc_git::path::RepoPath;
-use govc_git::refs::{NewValue, RefName, RefUpdate};
+use govc_git::refs::{NewValue, RefDelta, RefName, RefUpdate};
 use govc_git::store::{MemoryStore, Overlay};
 
 use crate::commit::{CommitRequest, PreparedCommit, prepare};
@@ -131,7 +131,7 @@ impl Repository {
         self.ensure_room(written.body_bytes())?;
         self.store.absorb(&written);
         if !merge.clean {
-            return self.record_merge(into, theirs, merge);
+            return self.record_merge(into, theirs, merge, env);
         }
         let commit = with_message(commit, into, &request.theirs);
         let prepared = prepare(into, Some(ours), merge.tree, [ours, theirs].into(), commit, env)?;
@@ -234,11 +234,21 @@ impl Repository {
     }
 
     /// Stages what a merge with conflicts left: what differs from our side, with markers in conflicted files.
-    fn record_merge(&mut self, into: &RefName, theirs: ObjectId, merge: TreeMerge) -> Result<MergeOutcome> {
+    fn record_merge(
+        &mut self,
+        into: &RefName,
+        theirs: ObjectId,
+        merge: TreeMerge,
+        env: &Env,
+    ) -> Result<MergeOutcome> {
         let changes = self.changes_to(into, &merge.tree)?;
         let mut workspace = crate::workspace::Workspace { changes, merge: None };
         workspace.merge = Some(PendingMerge { theirs, conflicts: merge.conflicts.clone() });
         self.workspaces.insert(into.clone(), workspace);
+        let here = self.refs.get(into.as_ref()).cloned();
+        let delta = RefDelta { name: into.clone(), before: here.clone(), after: here };
+        let description = format!("conflict in {}: {} paths are open", into.short(), merge.conflicts.len());
+        self.log_moved(OperationKind::Conflict, description, env, [delta].into());
         Ok(MergeOutcome { tree: merge.tree, merged: Merged::Recorded(merge.conflicts) })
     }
 }

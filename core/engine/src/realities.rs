@@ -168,8 +168,15 @@ impl Repository {
             .with("reality", main.short()))
     }
 
-    /// Moves a reality to another commit at once; what it has not committed goes. Its tree is not read.
-    pub fn rollback(&mut self, reality: &RefName, to: ObjectId, env: &Env) -> Result<()> {
+    /// Moves a reality to another commit at once; what it has not committed goes. Its tree is not read. A `reason` is that
+    /// of a rule.
+    pub fn rollback(
+        &mut self,
+        reality: &RefName,
+        to: ObjectId,
+        reason: Option<&str>,
+        env: &Env,
+    ) -> Result<()> {
         let before = self.head(reality)?;
         let (found, to) = self.store.peel_tags(&to)?;
         if found != Kind::Commit {
@@ -177,12 +184,11 @@ impl Repository {
                 .with("id", to));
         }
         let update = RefUpdate { name: reality.clone(), expected: expected(before), new: NewValue::Set(to) };
-        self.record(
-            OperationKind::Rollback,
-            format!("roll {} back to {to}", reality.short()),
-            env,
-            &[update],
-        )?;
+        let (kind, description) = match reason {
+            None => (OperationKind::Rollback, format!("roll {} back to {to}", reality.short())),
+            Some(reason) => (OperationKind::Rule, reason.to_string()),
+        };
+        self.record(kind, description, env, &[update])?;
         self.workspaces.remove(reality);
         Ok(())
     }

@@ -15,11 +15,17 @@ use govc_git::rev::CommitGraph;
 
 use crate::Env;
 use crate::error::{Error, Result};
+use crate::kept_log::KeptLog;
 use crate::operation::{Operation, OperationKind, OperationLog};
 use crate::storage::Persisted;
 use crate::store::Store;
 use crate::timeline::Timeline;
 use crate::workspace::Workspace;
+
+/// Most operations that a log holds unless another number is asked for.
+pub const OPERATIONS_MAX_DEFAULT: usize = 1 << 20;
+/// Fewest that may be asked for.
+const OPERATIONS_MAX_LEAST: usize = 16;
 
 /// A git repository in memory.
 pub struct Repository {
@@ -35,6 +41,12 @@ pub struct Repository {
     /// What refs were at a moment; grows when somebody asks.
     pub(crate) timeline: RefCell<Timeline>,
     pub(crate) persisted: Persisted,
+    /// The log as a storage keeps it, where it does.
+    pub(crate) kept_log: Option<KeptLog>,
+    /// Refs of the storage that are this engine's own, and nobody's to see.
+    pub(crate) own_refs: NameMap<RefName, RefTarget>,
+    /// Most operations that the log holds.
+    pub(crate) operations_max: usize,
     /// Commits whose parents are not here, nor meant to be.
     pub(crate) shallow: Vec<ObjectId>,
     pub(crate) limits: Limits,
@@ -59,6 +71,9 @@ impl Repository {
             graph: RefCell::default(),
             timeline: RefCell::default(),
             persisted: Persisted::default(),
+            kept_log: None,
+            own_refs: NameMap::new(),
+            operations_max: OPERATIONS_MAX_DEFAULT,
             shallow: Vec::new(),
             limits,
         })
@@ -79,9 +94,20 @@ impl Repository {
         &self.limits
     }
 
-    /// All operations, the oldest first.
+    /// The operations from an id on, the oldest first; the log may have dropped those before.
+    pub fn operations_since(&self, id: u64) -> &[Operation] {
+        self.log.since(id)
+    }
+
+    /// All operations that the log holds, the oldest first.
     pub fn operations(&self) -> &[Operation] {
         self.log.all()
+    }
+
+    /// Sets how many operations the log holds at most; at least 16. When there are more, the oldest quarter goes.
+    pub fn set_operations_max(&mut self, operations_max: usize) {
+        self.operations_max = operations_max.max(OPERATIONS_MAX_LEAST);
+        self.prune_log();
     }
 
     /// Takes back the last operation that was not taken back yet; its id.
@@ -93,6 +119,7 @@ impl Repository {
         let deltas = self.refs.update(&updates)?;
         self.settle(&deltas);
         self.log.append_undo(description, env.now_ms, deltas);
+        self.prune_log();
         Ok(Some(id))
     }
 
@@ -104,6 +131,7 @@ impl Repository {
         let deltas = self.refs.update(&updates)?;
         self.settle(&deltas);
         self.log.append_redo(description, env.now_ms, deltas);
+        self.prune_log();
         Ok(Some(id))
     }
 
@@ -116,22 +144,21 @@ impl Repository {
         updates: &[RefUpdate],
     ) -> Result<u64> {
         let deltas = self.refs.update(updates)?;
-        self.settle(&deltas);
-        Ok(self.log.append(kind, description, env.now_ms, deltas))
+        Ok(self.log_moved(kind, description, env, deltas))
     }
 
-    /// Logs refs that a push has moved already.
+    /// Logs refs that have moved already.
     pub(crate) fn log_moved(
         &mut self,
         kind: OperationKind,
         description: String,
         env: &Env,
         deltas: Vec<RefDelta>,
-    ) {
-        if !deltas.is_empty() {
-            self.settle(&deltas);
-            self.log.append(kind, description, env.now_ms, deltas);
-        }
+    ) -> u64 {
+        self.settle(&deltas);
+        let id = self.log.append(kind, description, env.now_ms, deltas);
+        self.prune_log();
+        id
     }
 
     /// Keeps what is remembered beside the refs in step with them.

@@ -18,6 +18,7 @@ use govc_git::transport::server::UploadPack;
 use govc_git::transport::{PushPolicy, Refusal};
 use govc_git::transport::{ServeOptions, Served};
 
+use crate::kept_log::OWN_REFS;
 use crate::operation::OperationKind;
 use crate::{Env, Repository};
 
@@ -104,7 +105,8 @@ impl Repository {
     pub fn proposed(&self, exchange: &mut GitExchange) -> Vec<ProposedUpdate> {
         let Machine::Push(machine) = &mut exchange.machine else { return Vec::new() };
         let Some(request) = machine.request() else { return Vec::new() };
-        let accepted = request.updates.iter().filter(|update| update.verdict.is_ok());
+        let open = request.updates.iter().filter(|update| update.verdict.is_ok());
+        let accepted = open.filter(|update| !update.name.starts_with(OWN_REFS));
         accepted
             .map(|update| ProposedUpdate {
                 name: update.name.clone(),
@@ -128,8 +130,9 @@ impl Repository {
     pub fn finish_push(&mut self, exchange: &mut GitExchange, refusal: Option<&str>, env: &Env) {
         let Machine::Push(machine) = &mut exchange.machine else { return };
         if let Some(request) = machine.request() {
-            if let Some(reason) = refusal {
-                for update in request.updates.iter_mut().filter(|update| update.verdict.is_ok()) {
+            for update in request.updates.iter_mut().filter(|update| update.verdict.is_ok()) {
+                let own = update.name.starts_with(OWN_REFS).then_some("refs/govc/ is this repository's own");
+                if let Some(reason) = own.or(refusal) {
                     update.verdict = Err(Refusal::Host(reason.to_owned()));
                 }
             }
@@ -138,7 +141,9 @@ impl Repository {
                 let deltas = request.apply(&mut self.refs);
                 let names: Vec<String> =
                     deltas.iter().map(|delta| format!("{}", delta.name.short())).collect();
-                self.log_moved(OperationKind::Push, format!("push {}", names.join(", ")), env, deltas);
+                if !deltas.is_empty() {
+                    self.log_moved(OperationKind::Push, format!("push {}", names.join(", ")), env, deltas);
+                }
             }
         }
         machine.decided();

@@ -3,7 +3,7 @@
 //!
 //! The order is objects before refs, so that no ref that is kept names an object that is not. Which objects are lacking
 //! follows from the refs alone: what the new ones reach and the kept ones do not. So nothing goes wrong where a storage
-//! lost what no ref of its reached, which is what `git gc` does, and what no ref reaches is not kept.
+//! lost what no ref of its reached, which is what `git gc` does, and what neither a ref nor the kept log reaches is not kept.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,12 +14,13 @@ use govc_git::pack::zlib::Level;
 use govc_git::pack::{Pack, PackIndex, PackItem, PackSources, PackWriter, WriteOptions};
 use govc_git::refs::{RefDelta, RefName, RefTarget};
 use govc_git::sort::sort;
-use govc_git::store::IdMap;
+use govc_git::store::{IdMap, Overlay};
 use govc_git::transport::select::{Selection, SelectionRequest};
 use govc_git::{Kind, ObjectId, ObjectSource};
 
 use crate::Repository;
 use crate::error::{Error, Result};
+use crate::kept_log::{Kept, OWN_REFS, direct};
 
 /// Links that are looked at in one step of the selection; any number is right.
 const SELECTION_STEP: usize = 4096;
@@ -29,7 +30,8 @@ pub struct PendingBatch {
     pack: Option<PendingPack>,
     needs: Vec<ObjectId>,
     refs: Vec<(RefDelta, String)>,
-    operations_end: usize,
+    operation: u64,
+    log: Option<Kept>,
 }
 
 /// The objects of a batch.
@@ -43,7 +45,8 @@ pub struct PendingPack {
 /// How far a storage has kept up.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Persisted {
-    operations: usize,
+    /// The newest operation whose moves it was told of.
+    operation: u64,
     /// What the storage holds, as far as it was told.
     pub(crate) refs: NameMap<RefName, RefTarget>,
 }
@@ -78,64 +81,134 @@ impl Persisted {
 impl Repository {
     /// Joins the moves of each ref into one and packs what they need. The storage lacks what it kept at the tips `gone`.
     pub fn pending_batch(&self, gone: &[ObjectId]) -> Result<PendingBatch> {
-        let mut reasons: NameMap<RefName, String> = NameMap::new();
-        if self.persisted.refs.is_empty() {
-            // A storage that holds nothing lacks what no operation moved, too.
-            reasons = self.refs.iter().map(|(name, _)| (name.clone(), String::from("create"))).collect();
+        let refs = self.moved();
+        let mut haves = self.kept_ref_tips();
+        haves.retain(|id| !gone.contains(id));
+        let mut objects = Overlay::new(&self.store);
+        let log = self.next_log(gone, &mut objects);
+        let mut wants: Vec<ObjectId> = Vec::new();
+        wants.extend(refs.iter().filter_map(|(delta, _)| direct(delta.after.as_ref())));
+        if let Some(log) = &log {
+            log.add_tips(&mut wants);
         }
-        for operation in &self.log.all()[self.persisted.operations..] {
+        let wants = distinct(wants);
+        let mut selected = self.lacking(wants.clone(), haves)?;
+        let mut needs = self.needs(&wants, &selected)?;
+        let mut moves = Vec::new();
+        if let (Some(kept), Some(own)) = (&log, &self.kept_log) {
+            let new = objects.new_objects();
+            kept.add_own(&mut needs);
+            needs.retain(|id| !new.contains(id));
+            selected.extend(new.since(0).map(|(id, _)| PackItem { id: *id, name_hash: 0 }));
+            // An entry is kept before the refs that it speaks of.
+            moves.push((own.delta(kept), "log".into()));
+        }
+        moves.extend(refs);
+        let pack = if selected.is_empty() { None } else { Some(self.pack_of(selected, &objects)?) };
+        Ok(PendingBatch { pack, needs, refs: moves, operation: self.log.last_id(), log })
+    }
+
+    /// What the storage has to hold: what the refs lead to, and the log, as far as it was told.
+    pub fn kept_tips(&self) -> Vec<ObjectId> {
+        let mut tips = self.kept_ref_tips();
+        if let Some(log) = &self.kept_log {
+            log.kept.add_own(&mut tips);
+            tips.extend(log.kept.head);
+        }
+        distinct(tips)
+    }
+
+    /// What refs of the storage lead to, and what its log keeps of what they led to.
+    fn kept_ref_tips(&self) -> Vec<ObjectId> {
+        let mut tips = Vec::new();
+        if let Some(log) = &self.kept_log {
+            log.kept.add_tips(&mut tips);
+            tips.retain(|id| self.store.contains(id));
+        }
+        tips.extend(self.persisted.refs.iter().filter_map(|(_, target)| direct(Some(target))));
+        distinct(tips)
+    }
+
+    /// Each ref that the storage does not hold as it is, with the last operation's description.
+    fn moved(&self) -> Vec<(RefDelta, String)> {
+        let mut reasons: NameMap<RefName, String> = NameMap::new();
+        if self.persisted.refs.is_empty() || self.log.first_id() > self.persisted.operation + 1 {
+            // A storage that holds nothing lacks what no operation moved, too; and the log may have dropped operations.
+            for name in self.persisted.refs.keys().chain(self.refs.iter().map(|(name, _)| name)) {
+                reasons.insert(name.clone(), String::from("create"));
+            }
+        }
+        for operation in self.log.since(self.persisted.operation + 1) {
             for delta in &operation.deltas {
                 let reason = reasons.get_or_insert_with(delta.name.clone(), String::new);
                 reason.clone_from(&operation.description);
             }
         }
-        let refs: Vec<(RefDelta, String)> = reasons
-            .into_entries()
-            .map(|(name, reason)| {
-                let before = self.persisted.refs.get(&name).cloned();
-                let after = self.refs.get(name.as_ref()).cloned();
-                (RefDelta { name, before, after }, reason)
-            })
-            .filter(|(delta, _)| delta.before != delta.after)
-            .collect();
-        let wants = distinct(refs.iter().filter_map(|(delta, _)| direct(delta.after.as_ref())));
-        let mut haves = self.kept_tips();
-        haves.retain(|id| !gone.contains(id));
-        let selected = self.lacking(wants.clone(), haves)?;
-        let needs = self.needs(&wants, &selected)?;
-        let pack = if selected.is_empty() { None } else { Some(self.pack_of(selected)?) };
-        Ok(PendingBatch { pack, needs, refs, operations_end: self.log.all().len() })
-    }
-
-    /// What the refs of the storage lead to, as far as it was told.
-    pub fn kept_tips(&self) -> Vec<ObjectId> {
-        distinct(self.persisted.refs.iter().filter_map(|(_, target)| direct(Some(target))))
+        let mut moved = Vec::new();
+        for (name, reason) in reasons.into_entries() {
+            let before = self.persisted.refs.get(&name).cloned();
+            let after = self.refs.get(name.as_ref()).cloned();
+            if before != after {
+                moved.push((RefDelta { name, before, after }, reason));
+            }
+        }
+        moved
     }
 
     /// Notes that a batch is kept.
     pub fn mark_persisted(&mut self, batch: &PendingBatch) {
         for (delta, _) in &batch.refs {
-            self.persisted.note(&delta.name, delta.after.clone());
+            if !delta.name.as_bstr().starts_with(OWN_REFS) {
+                self.persisted.note(&delta.name, delta.after.clone());
+            }
         }
-        self.persisted.operations = batch.operations_end;
+        self.persisted.operation = batch.operation;
+        if let (Some(log), Some(kept)) = (&mut self.kept_log, &batch.log) {
+            log.kept = kept.clone();
+        }
     }
 
     /// Notes that the storage lost everything: the next batch is all there is.
     pub fn mark_lost(&mut self) {
         self.persisted = Persisted::default();
+        if let Some(log) = &mut self.kept_log {
+            log.kept = Kept::new(None);
+        }
     }
 
     /// Notes that a storage holds these refs and everything so far: what was loaded from it.
     pub(crate) fn mark_loaded(&mut self, refs: impl Iterator<Item = (RefName, RefTarget)>) {
-        self.persisted = Persisted { operations: self.log.all().len(), refs: refs.collect() };
+        self.persisted = Persisted { operation: self.log.last_id(), refs: refs.collect() };
+    }
+
+    /// Notes that the moves of all operations so far are in the storage.
+    pub(crate) fn mark_operations_kept(&mut self) {
+        self.persisted.operation = self.log.last_id();
     }
 
     /// One pack of what all packs hold, each object once, reachable or not; no refs.
     pub fn joined_packs(&self) -> Result<PendingBatch> {
-        let ids = distinct(self.store.packs().iter().flat_map(Pack::ids));
+        let ids = distinct(self.store.packs().iter().flat_map(Pack::ids).collect());
         let items = ids.into_iter().map(|id| PackItem { id, name_hash: 0 }).collect();
-        let pack = Some(self.pack_of(items)?);
-        Ok(PendingBatch { pack, needs: Vec::new(), refs: Vec::new(), operations_end: 0 })
+        let pack = Some(self.pack_of(items, &self.store)?);
+        Ok(PendingBatch { pack, needs: Vec::new(), refs: Vec::new(), operation: 0, log: None })
+    }
+
+    /// Drops the oldest operations where there are more than the repository keeps: a quarter, so that it is rare.
+    pub(crate) fn prune_log(&mut self) {
+        if self.log.all().len() > self.operations_max {
+            self.log.drop_oldest(self.log.all().len() - self.operations_max / 4 * 3);
+        }
+    }
+
+    fn next_log(&self, gone: &[ObjectId], objects: &mut Overlay<'_>) -> Option<Kept> {
+        let own = self.kept_log.as_ref()?;
+        let mut held = Vec::new();
+        own.kept.add_own(&mut held);
+        own.kept.add_tips(&mut held);
+        let is_lost = held.iter().any(|id| gone.contains(id));
+        let refs = self.all_refs();
+        own.next(&self.log, &refs, is_lost, objects)
     }
 
     /// What `wants` reach and `haves` do not.
@@ -171,15 +244,16 @@ impl Repository {
                 needs.extend_from_slice(&parents);
             }
         }
-        Ok(distinct(needs.into_iter().filter(|id| !packed.contains_key(id))))
+        needs.retain(|id| !packed.contains_key(id));
+        Ok(distinct(needs))
     }
 
     /// A pack without new deltas, quick to write: git's own gc makes it small.
-    fn pack_of(&self, objects: Vec<PackItem>) -> Result<PendingPack> {
+    fn pack_of(&self, objects: Vec<PackItem>, source: &dyn ObjectSource) -> Result<PendingPack> {
         let options =
             WriteOptions { deltas: false, index: true, level: Level::Fastest, ..WriteOptions::default() };
         let packs: Vec<&Pack> = self.store.packs().iter().collect();
-        let sources = PackSources { objects: &self.store, packs: &packs };
+        let sources = PackSources { objects: source, packs: &packs };
         let mut writer = PackWriter::new(objects, Vec::new(), options);
         let mut chunks = Vec::new();
         while let Some(chunk) = writer.next_chunk(&sources)? {
@@ -190,17 +264,8 @@ impl Repository {
     }
 }
 
-/// The object that a ref leads to by itself.
-fn direct(target: Option<&RefTarget>) -> Option<ObjectId> {
-    match target {
-        Some(RefTarget::Direct(id)) => Some(*id),
-        _ => None,
-    }
-}
-
 /// Each id once, in order of their bytes.
-fn distinct(ids: impl Iterator<Item = ObjectId>) -> Vec<ObjectId> {
-    let mut ids: Vec<ObjectId> = ids.collect();
+fn distinct(mut ids: Vec<ObjectId>) -> Vec<ObjectId> {
     sort(&mut ids);
     ids.dedup();
     ids

@@ -19,6 +19,8 @@ const LINES_MAX: usize = 64;
 /// The indexes. A clock that goes back stands still here: an operation is no earlier than the one before it.
 #[derive(Debug, Default)]
 pub struct Timeline {
+    /// The operation that `times` begins with.
+    first: u64,
     /// By operation, the latest time up to it, in milliseconds.
     times: Vec<i64>,
     /// By ref, the positions of its deltas in the log.
@@ -54,7 +56,7 @@ impl Timeline {
             let start = first.map_or(current, |first| first.before.as_ref().or(first.after.as_ref()));
             return Known::Before(start.cloned());
         };
-        let end = last.first_delta + last.deltas.len() as u64;
+        let end = last.end_delta();
         let moved = moves.partition_point(|position| *position < end);
         let value = match moved.checked_sub(1).map(|last| &moves[last]) {
             Some(last) => delta(last).and_then(|delta| delta.after.as_ref()),
@@ -84,6 +86,12 @@ impl Timeline {
     }
 
     fn catch_up(&mut self, log: &OperationLog) {
+        if self.first != log.first_id() {
+            // The log dropped its oldest operations, or was loaded.
+            self.first = log.first_id();
+            self.times.clear();
+            self.moves.clear();
+        }
         let mut latest = self.times.last().copied().unwrap_or(i64::MIN);
         for operation in log.all().iter().skip(self.times.len()) {
             latest = latest.max(operation.time_ms);

@@ -5,8 +5,9 @@
  * own code has run. User code runs from here alone, never inside a call.
  */
 import { call, type EngineRepository, type EngineWatchers, observeCalls } from '../binding.js';
-import { CommitEvent, type EventFilter, joinedGlobs, kindBits, positionAfter } from './event.js';
-import type { GovcError } from '../errors.js';
+import { DurableCursor } from './durable.js';
+import { CommitEvent, dropped, type EventFilter, joinedGlobs, kindBits, positionAfter } from './event.js';
+import { GovcError } from '../errors.js';
 import type { Repository } from '../repository.js';
 import { encodeText } from '../text.js';
 import type { Glob, Path } from '../types.js';
@@ -90,7 +91,32 @@ export class Dispatcher {
   }
 
   watch(filter: EventFilter, handler: Handler, options: WatchOptions): Subscription {
-    return this.subscribe({ filter, handler, start: this.start(options.after), ...numbersOf(options) });
+    const durable = options.durable === undefined ? undefined : this.durable('watch', options.durable);
+    return this.subscribe({ filter, handler, start: this.startOf(durable, options.after), ...numbersOf(options), ...(durable && { durable }) });
+  }
+
+  /** The place of one who goes on after a restart; one name is one subscription. */
+  durable(kind: 'watch' | 'effect', name: string): DurableCursor {
+    for (const { durable } of this.#subscriptions.values()) {
+      if (durable?.name !== `${kind}.${name}`) continue;
+      throw new GovcError('AlreadyExists', `${kind} '${name}' is at work: end it before it begins again`, { name });
+    }
+    return new DurableCursor(this.#repository, kind, name);
+  }
+
+  /** Where one begins: where it was, else after a cursor. */
+  startOf(durable: DurableCursor | undefined, after: string | undefined): number {
+    const next = durable?.next;
+    if (next === undefined) return this.start(after);
+    const first = call(() => this.engine.eventsStart());
+    if (next >= first) return Math.min(next, this.end);
+    if (after === undefined) throw dropped(`${next}`, first);
+    return this.start(after);
+  }
+
+  /** Sets down how far those have come who go on after a restart. */
+  keepCursors(): void {
+    for (const subscription of this.#subscriptions.values()) subscription.keepCursor();
   }
 
   subscribe(settings: Settings): Subscription {
@@ -161,11 +187,13 @@ export class Dispatcher {
     return true;
   }
 
-  /** The event at a position where there is one. */
-  event(position: number): CommitEvent {
+  /** The event at a position; undefined where the log dropped it. */
+  event(position: number): CommitEvent | undefined {
     let event = this.#events.get(position);
     if (event === undefined) {
-      event = new CommitEvent(this.#repository, position, call(() => this.engine.eventAt(position)!));
+      const bytes = call(() => this.engine.eventAt(position));
+      if (bytes === undefined) return undefined;
+      event = new CommitEvent(this.#repository, position, bytes);
       if (this.#events.size >= POSITIONS_A_TIME) this.#events.clear();
       this.#events.set(position, event);
     }
@@ -211,7 +239,17 @@ export class Dispatcher {
     return this.#watchers!;
   }
 
+  /** The position of the first event that the log holds. */
+  get first(): number {
+    return call(() => this.engine.eventsStart());
+  }
+
   #route(): void {
+    const { first } = this;
+    if (this.#position < first) {
+      for (const subscription of this.#subscriptions.values()) subscription.miss(this.#position);
+      this.#position = first;
+    }
     const [next = 0, ...wanted] = call(() => this.watchers.route(this.engine, this.#position, POSITIONS_A_TIME));
     spend(next - this.#position);
     for (let at = 0; at < wanted.length; at += 2) {

@@ -9,7 +9,7 @@ import { encodeText } from '../text.js';
 import type { Change, Glob, ObjectId } from '../types.js';
 
 /** In the order of `EventKind` in `core/engine/src/event.rs`. */
-const KINDS = ['commit', 'merge', 'rollback', 'created', 'deleted'] as const;
+const KINDS = ['commit', 'merge', 'rollback', 'created', 'deleted', 'conflict'] as const;
 
 /** The state of a reality without a commit. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
@@ -19,14 +19,15 @@ const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
  *
  * 'commit': new commits, by a commit, a cherry-pick, a revert, a rebase, a push, an import. 'merge': another reality was
  * merged into it, also by moving it along. 'rollback': it moved to another state without a new commit. 'created', 'deleted':
- * it came to be, it is gone. `undo` is a 'rollback', and turns 'created' and 'deleted' around; `redo` is what it does
- * again. A tag, `setMain`, a recorded conflict and a reality without a commit make no events.
+ * it came to be, it is gone. 'conflict': a merge into it left conflicts, which are staged in it. `undo` is a 'rollback', and
+ * turns 'created' and 'deleted' around; `redo` is what it does again. A tag, `setMain` and a reality without a commit make
+ * no events.
  */
 export type EventKind = typeof KINDS[number];
 
 /**
- * Position in the stream of a repository's events, to go on after. '0' stands before the first. It holds for this repository
- * object: one that is opened again begins anew, and refuses cursors of the time before.
+ * Position in the stream of a repository's events, to go on after. '0' stands before the first that the log holds. Where a
+ * storage keeps the log it holds after a restart, else for this repository object alone.
  */
 export type EventCursor = string;
 
@@ -43,6 +44,8 @@ export class CommitEvent {
   /** Its commit before; undefined where it had none. */
   readonly before?: ObjectId;
   readonly #repository: Repository;
+  /** @internal Whether a rule did it. */
+  readonly byRule: boolean;
   readonly #hasChanges: boolean;
   readonly #description: string;
 
@@ -51,7 +54,9 @@ export class CommitEvent {
     const packed = new PackedReader(bytes);
     this.#repository = repository;
     this.kind = KINDS[packed.u8()]!;
-    this.#hasChanges = packed.u8() === 1;
+    const flags = packed.u8();
+    this.#hasChanges = (flags & 1) !== 0;
+    this.byRule = (flags & 2) !== 0;
     this.reality = packed.text();
     const [before, after] = [packed.id(), packed.id()];
     this.#description = packed.text();
@@ -155,10 +160,20 @@ export function kindBits(kinds: EventKind[] | undefined): number {
   return bits.reduce((all, bit) => all | bit, 0);
 }
 
+/** The refusal of a position before what the log holds. */
+export function dropped(cursor: EventCursor, first: number): GovcError {
+  const message = `the log no longer holds what came after '${cursor}': its events begin at position ${first}, and '0' begins there`;
+  return new GovcError('NotFound', message, { cursor, first });
+}
+
 /** The position behind a cursor. */
 export function positionAfter(repository: Repository, cursor: EventCursor): number {
-  if (cursor === '0') return 0;
+  if (cursor === '0') return call(() => repository.engine.eventsStart());
   const position = /^(\d{1,15})\.[0-9a-f]{8}$/.exec(cursor)?.[1];
+  const first = call(() => repository.engine.eventsStart());
+  if (Number(position) + 1 < first) throw dropped(cursor, first);
+  // The event itself may be gone where all behind it are there.
+  if (Number(position) + 1 === first && first > 0) return first;
   const bytes = position === undefined ? undefined : call(() => repository.engine.eventAt(Number(position)));
   if (bytes === undefined || new CommitEvent(repository, Number(position), bytes).cursor !== cursor) {
     throw new GovcError('NotFound', `'${cursor}' is no cursor of this repository since it was opened`, { cursor });

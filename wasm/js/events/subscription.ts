@@ -1,10 +1,16 @@
 /** One who is told of events: what waits for it, what it is at, what it could not do. */
 import { call } from '../binding.js';
 import { type Dispatcher, POSITIONS_A_TIME } from './dispatcher.js';
-import { type CommitEvent, type EventCursor, type EventFilter, passes } from './event.js';
+import type { DurableCursor } from './durable.js';
+import { type CommitEvent, dropped, type EventCursor, type EventFilter, passes } from './event.js';
 import { GovcError } from '../errors.js';
 
 export interface WatchOptions {
+  /**
+   * A name under which the storage keeps how far the handler has come, with each `flush`: after a restart it goes on there,
+   * each event at least once. Letters, digits, '.', '_' and '-'. `after` says where it begins the first time.
+   */
+  durable?: string;
   /** Go on after this event; '0' begins with the first. Default: from now on. */
   after?: EventCursor;
   /** How often an event is tried again whose handler threw, each time after a longer pause. Default 3. */
@@ -24,6 +30,10 @@ export interface Settings {
   start: number;
   retries: number;
   concurrency: number;
+  /** Where it goes on after a restart. */
+  durable?: DurableCursor;
+  /** Told each time that nothing waits. */
+  onIdle?: () => void;
   /** Told when it ends from the dispatcher's side. */
   onEnd?: () => void;
 }
@@ -48,6 +58,8 @@ export class Subscription implements Disposable {
   /** Where to look further in the log; undefined where the dispatcher tells of everything. */
   #unseen: number | undefined;
   #running = 0;
+  /** Positions of events that are being handled, where they have to be known. */
+  readonly #atWork = new Set<number>();
   #delivered = 0;
   #isInRun = false;
   #isOver = false;
@@ -57,6 +69,7 @@ export class Subscription implements Disposable {
     this.#dispatcher = dispatcher;
     this.#key = key;
     this.#settings = settings;
+    this.#errors.push(...settings.durable?.errors ?? []);
     if (settings.start < dispatcher.position) this.#unseen = settings.start;
   }
 
@@ -81,12 +94,31 @@ export class Subscription implements Disposable {
   /** Ends it: no handler starts any more. */
   unsubscribe(): void {
     if (this.#isOver) return;
+    this.keepCursor();
     this.end();
     this.#dispatcher.remove(this.#key);
   }
 
   [Symbol.dispose](): void {
     this.unsubscribe();
+  }
+
+  /** @internal */
+  get durable(): DurableCursor | undefined {
+    return this.#settings.durable;
+  }
+
+  /** @internal Sets down how far it has come. */
+  keepCursor(): void {
+    const { durable, start } = this.#settings;
+    if (durable === undefined || this.#isOver) return;
+    const waiting = this.#queue[this.#first] ?? this.#unseen ?? Math.max(this.#dispatcher.position, start);
+    durable.keep(Math.min(waiting, ...this.#atWork), this.#errors);
+  }
+
+  /** @internal Takes in that the log dropped events from a position on which it was not told of. */
+  miss(from: number): void {
+    if (this.#unseen === undefined) this.#unseen = Math.max(from, this.#settings.start);
   }
 
   /** @internal Grows with each subscription. */
@@ -138,8 +170,16 @@ export class Subscription implements Disposable {
         continue;
       }
       const position = this.#queue[this.#first++]!;
+      const event = this.#dispatcher.event(position);
+      if (event === undefined) {
+        this.#queue = [];
+        this.#first = 0;
+        this.#unseen = position;
+        continue;
+      }
       this.#running++;
-      this.#attempt(this.#dispatcher.event(position), 0);
+      if (this.#settings.durable !== undefined) this.#atWork.add(position);
+      this.#attempt(event, 0);
     }
     this.#isInRun = false;
   }
@@ -154,8 +194,13 @@ export class Subscription implements Disposable {
   /** Looks further in the log. */
   #look(): void {
     const { engine, watchers, position } = this.#dispatcher;
-    const from = this.#unseen!;
-    const count = Math.min(position - from, POSITIONS_A_TIME);
+    let from = this.#unseen!;
+    const { first } = this.#dispatcher;
+    if (from < first) {
+      this.#setAside(dropped(`${from}`, first));
+      from = first;
+    }
+    const count = Math.max(0, Math.min(position - from, POSITIONS_A_TIME));
     const [next = position, ...found] = call(() => watchers.scan(engine, this.#key, from, count, QUEUE_MAX));
     this.#dispatcher.takeSteps(count);
     this.#queue = found;
@@ -164,15 +209,15 @@ export class Subscription implements Disposable {
 
   #attempt(event: CommitEvent, failures: number): void {
     try {
-      if (!passes(event, this.#settings.filter)) return this.#settle();
+      if (!passes(event, this.#settings.filter)) return this.#settle(event);
       const work: unknown = this.#settings.handler(event);
       if (typeof work !== 'object' || work === null || !('then' in work)) {
         this.#delivered++;
-        return this.#settle();
+        return this.#settle(event);
       }
       Promise.resolve(work).then(() => {
         this.#delivered++;
-        this.#settle();
+        this.#settle(event);
       }, (thrown: unknown) => this.#failed(event, failures + 1, thrown));
     } catch (thrown) {
       this.#failed(event, failures + 1, thrown);
@@ -188,14 +233,20 @@ export class Subscription implements Disposable {
       this.#pauses.add(pause);
       return;
     }
+    this.#setAside(givenUp(event, failures, thrown));
+    this.#settle(event);
+  }
+
+  #setAside(failure: GovcError): void {
     if (this.#errors.length === ERRORS_MAX) this.#errors.shift();
-    this.#errors.push(givenUp(event, failures, thrown));
-    this.#settle();
+    this.#errors.push(failure);
   }
 
   /** The handler is through with an event. */
-  #settle(): void {
+  #settle(event: CommitEvent): void {
     this.#running--;
+    if (this.#settings.durable !== undefined) this.#atWork.delete(Number.parseInt(event.cursor, 10));
+    if (this.#running === 0 && this.#first === this.#queue.length && this.#unseen === undefined) this.#settings.onIdle?.();
     if (!this.#isInRun && !this.#isOver) this.#dispatcher.wake(this);
   }
 }

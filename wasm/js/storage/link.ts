@@ -5,7 +5,7 @@ import { throwIfAborted } from '../progress.js';
 import type { Repository } from '../repository.js';
 import { PackedReader } from '../packed.js';
 import { encodeText } from '../text.js';
-import type { Progressive } from '../types.js';
+import type { Progressive, RepositoryOptions } from '../types.js';
 import type { PackSink, Storage, StorageBatch, StorageSink } from './storage.js';
 
 /** A flush that others keep getting in the way of is given up after so many attempts. */
@@ -34,11 +34,13 @@ export class StorageLink {
     this.#repository = repository;
   }
 
-  static async open(storage: Storage, repository: Repository, options: Progressive): Promise<StorageLink> {
+  static async open(storage: Storage, repository: Repository, options: RepositoryOptions & Progressive): Promise<StorageLink> {
     try {
       const link = new StorageLink(storage, repository);
       const refs = await link.#read((sink) => storage.load(sink, options));
       call(() => repository.engine.loadRefs(refs));
+      const { log } = options;
+      if (log !== false) repository.keepLog(typeof log === 'string' ? log : undefined, log === undefined);
       storage.watch?.(() => link.#wake());
       return link;
     } catch (thrown) {
@@ -126,6 +128,7 @@ export class StorageLink {
   }
 
   async #appendOnce(options: Progressive): Promise<void> {
+    this.#repository.keepCursors();
     try {
       await this.#appendBatch('', options);
     } catch (thrown) {

@@ -18,6 +18,11 @@ impl<'a> Overlay<'a> {
         Self { base, new: MemoryStore::new() }
     }
 
+    /// What was written so far.
+    pub fn new_objects(&self) -> &MemoryStore {
+        &self.new
+    }
+
     /// What was written.
     pub fn into_new(self) -> MemoryStore {
         self.new

@@ -176,13 +176,18 @@ class RefTransaction {
   /** From here on nothing stops it but a failure of the system. */
   async #moveAll(): Promise<void> {
     const deleted = this.#moves.filter(({ after }) => after === undefined);
-    await inParallel(this.#moves.filter(({ after }) => after !== undefined), async (move) => {
+    const move = async (move: RefMove) => {
       await this.#log(move);
       if (this.#toPacked.has(move)) return;
       if (move.before === undefined) await removeEmptyFolders(refPath(this.#layout, move.name), listFolder);
       await this.#locks.get(move.name)?.commit();
       this.#moved.push(move);
-    });
+    };
+    const kept = this.#moves.filter(({ after }) => after !== undefined);
+    // The log first: it says of a ref what it will be.
+    const isLog = ({ name }: RefMove) => name.startsWith('refs/govc/');
+    await inParallel(kept.filter(isLog), move);
+    await inParallel(kept.filter((each) => !isLog(each)), move);
     this.#removed = deleted.map(({ name }) => name).filter((name) => this.#packed.get(name) !== undefined);
     this.#added = [...this.#toPacked].map(({ name, after }) => ({ name, id: after! }));
     if (this.#removed.length + this.#added.length > 0) {

@@ -1,0 +1,23 @@
+/** What all refs were after an operation of the log. */
+import { call, type EngineRepository } from './binding.js';
+import { GovcError } from './errors.js';
+import { PackedReader } from './packed.js';
+import type { Moment, ObjectId } from './types.js';
+
+/** @internal What realities and tags were after an operation. */
+export function momentAt(engine: EngineRepository, operation: number): Moment {
+  const packed = new PackedReader(call(() => engine.refsAt(operation)));
+  const refs = new Map(packed.list(() => [packed.text(), packed.text()] as const));
+  const below = (folder: string) => new Map([...refs].filter(([name]) => name.startsWith(folder)).map(([name, head]) => [name.slice(folder.length), head]));
+  const main = refs.get('HEAD')?.replace(/^ref: refs\/heads\//, '');
+  return { operation, ...(main !== undefined && { main }), realities: below('refs/heads/'), tags: below('refs/tags/') };
+}
+
+/** @internal The commit of a reality, by default of main, after an operation. */
+export function headAt(engine: EngineRepository, operation: number, reality: string | undefined): ObjectId {
+  const { main, realities } = momentAt(engine, operation);
+  const name = reality ?? main;
+  const head = name === undefined ? undefined : realities.get(name);
+  if (head !== undefined) return head;
+  throw new GovcError('NotFound', `'${name}' had no commit after operation ${operation}`, { reality: name, operation });
+}
