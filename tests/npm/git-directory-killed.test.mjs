@@ -1,6 +1,6 @@
 // A process that is killed in the middle of a flush: git finds nothing wrong, and what was acknowledged is there.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -96,3 +96,60 @@ test('killed before any step of a flush: all that was flushed is there, and noth
   await assertSound(folder);
   assert.equal(await git(folder, 'rev-parse', 'main'), flushed);
 });
+
+/** Flushes commits for ever, and says which were acknowledged. */
+const ENDLESS = `
+  const { writeSync } = require('node:fs');
+  const { Repository, gitDirectory } = require('govc');
+  (async () => {
+    const repo = await Repository.open(gitDirectory(process.argv[2], { lockTimeoutMs: 2000 }));
+    for (let round = 0; ; round++) {
+      repo.main.write('file', process.pid + ' ' + round);
+      const { id } = repo.main.commit('commit ' + round);
+      const name = 'live/' + round % 5;
+      if (repo.listRealities(name).length > 0) repo.deleteReality(name);
+      else repo.createReality(name);
+      await repo.flush();
+      writeSync(1, id + '\\n');
+    }
+  })().catch((error) => { console.error(error.message); process.exit(1); });`;
+/** How long processes are killed, in milliseconds; and how many at most. */
+const KILLING_MS = 20_000;
+const KILLS_MAX = 100;
+const KILLS_MIN = 10;
+
+test('killed at any moment, again and again: all that was acknowledged is there', async (t) => {
+  const folder = await repository();
+  const program = join(installed, 'endless.cjs');
+  await writeFile(program, ENDLESS);
+  const counts = { kills: 0, acknowledged: 0, locks: 0, further: 0 };
+  for (const started = Date.now(); counts.kills < KILLS_MAX && (counts.kills < KILLS_MIN || Date.now() - started < KILLING_MS); counts.kills++) {
+    const acknowledged = await killedAfter(program, folder, 1 + counts.kills * 7 % 5, counts.kills * 5 % 17);
+    const last = acknowledged.at(-1);
+    counts.acknowledged += acknowledged.length;
+    counts.locks += await removeLocks(folder);
+    await assertSound(folder);
+    const [main, before] = (await git(folder, 'rev-parse', 'main', 'main~1')).split('\n');
+    assert.ok(main === last || before === last, `kill ${counts.kills}: ${last} was acknowledged, main is at ${main}`);
+    if (main !== last) counts.further++;
+  }
+  t.diagnostic(JSON.stringify(counts));
+});
+
+/** Runs a writer that is killed some milliseconds after so many flushes; what it acknowledged. */
+async function killedAfter(program, folder, flushes, milliseconds) {
+  const writer = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise((resolve) => writer.on('close', (code) => resolve(code)));
+  let printed = '';
+  let problem = '';
+  let isDoomed = false;
+  writer.stderr.on('data', (chunk) => { problem += chunk; });
+  writer.stdout.on('data', (chunk) => {
+    printed += chunk;
+    if (isDoomed || printed.split('\n').length <= flushes) return;
+    isDoomed = true;
+    setTimeout(() => writer.kill('SIGKILL'), milliseconds);
+  });
+  assert.equal(await ended, null, problem);
+  return printed.split('\n').filter((id) => id.length === 40);
+}

@@ -271,6 +271,30 @@ for (const kind of ['opfs', 'indexedDb']) {
     await page.close();
   });
 
+  test(`${kind}: nothing is made by looking; a lock is waited for until it is stopped; without locks nothing is written`, async () => {
+    const { page, run } = await tab();
+    const found = await run(async (kind) => {
+      const repo = await govc.Repository.open(govc[kind]('looked at'));
+      await repo.refresh();
+      const before = await govc[kind].list();
+      repo.main.apply({ a: 'a' }, 'a');
+      const stopped = new AbortController();
+      const codes = await navigator.locks.request(`govc:${kind}:looked at`, async () => {
+        const flush = repo.flush({ signal: stopped.signal }).catch((error) => error.code);
+        setTimeout(() => stopped.abort('enough'), 20);
+        return [await flush];
+      });
+      Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true });
+      const { code, details } = await repo.flush().catch((error) => error);
+      codes.push(code, details.reason);
+      delete navigator.locks;
+      await repo.flush();
+      return { before, codes, after: await govc[kind].list() };
+    }, kind);
+    assert.deepEqual(found, { before: [], codes: ['Aborted', 'Storage', 'unsupported'], after: ['looked at'] });
+    await page.close();
+  });
+
   test(`${kind}: no more room is told, what is in memory stays, and a later flush works`, async () => {
     const context = await newContext();
     const { page, run } = await tab(context);

@@ -31,4 +31,4 @@ await build({
 const inside = await import(pathToFileURL(outfile));
 inside.instantiate(await readFile(join(wasm, 'pkg/govc_bg.wasm')));
 
-export const { FileStorage, GovcError, PACKS_MAX, Repository } = inside;
+export const { FileStorage, GovcError, indexedDb, opfs, PACKS_MAX, Repository } = inside;

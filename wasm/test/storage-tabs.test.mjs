@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { choices } from './choices.mjs';
 import { fakeLock, FaultyFiles } from './faulty-files.mjs';
-import { FileStorage, Repository } from './inside.mjs';
+import { FileStorage, indexedDb, opfs, Repository } from './inside.mjs';
 
 const SEED = Number(process.env.GOVC_SEED ?? 20261120);
 
@@ -203,4 +203,13 @@ test('no room: nothing in memory is lost, and a later flush works', async () => 
     await repo.flush();
     assert.equal((await tabs(1, { files }))[0].main.head, id);
   }
+});
+
+test('where there is no browser, it is refused', async () => {
+  for (const storage of [opfs('x'), indexedDb('x')]) {
+    await assert.rejects(Repository.open(storage), { code: 'Storage', details: { reason: 'unsupported' } });
+    await assert.rejects(storage.delete(), { code: 'Storage', details: { reason: 'unsupported' } });
+  }
+  await assert.rejects(opfs.list(), { code: 'Storage', details: { reason: 'unsupported' } });
+  await assert.rejects(indexedDb.list(), { code: 'Storage', details: { reason: 'unsupported' } });
 });

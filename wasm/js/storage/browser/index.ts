@@ -42,7 +42,8 @@ function later({ persist = false, follow = true }: BrowserStorageOptions, open: 
   const storage = () => opened ??= open();
   return {
     async load(sink, options) {
-      if (persist) await globalThis.navigator?.storage?.persist?.();
+      // Nobody waits for it: a browser may ask the user.
+      if (persist) void globalThis.navigator?.storage?.persist?.().catch(() => {});
       return (await storage()).load(sink, options);
     },
     append: async (batch, options) => (await storage()).append(batch, options),

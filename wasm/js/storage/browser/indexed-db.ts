@@ -24,7 +24,7 @@ export async function listIndexedDb(): Promise<string[]> {
 
 class DatabaseFiles implements Files {
   readonly #name: string;
-  #database: Promise<IDBDatabase> | undefined;
+  #database: Promise<IDBDatabase | undefined> | undefined;
 
   constructor(name: string) {
     this.#name = `${PREFIX}${name}`;
@@ -34,7 +34,7 @@ class DatabaseFiles implements Files {
     const start = `${folder}/`;
     // The character after the slash.
     const keys = await this.#read(FILES, (store) => store.getAllKeys(IDBKeyRange.bound(start, `${folder}0`, false, true)));
-    return keys.map((key) => String(key).slice(start.length)).filter((name) => !name.includes('/'));
+    return (keys ?? []).map((key) => String(key).slice(start.length)).filter((name) => !name.includes('/'));
   }
 
   async open(path: string): Promise<StoredFile | undefined> {
@@ -45,7 +45,8 @@ class DatabaseFiles implements Files {
   }
 
   async write(path: string, bytes: Uint8Array, onBytes?: (bytes: number) => void): Promise<void> {
-    const database = await this.#open();
+    // Somebody may have been looking whether there is one: then the first answer is that there is none.
+    const database = (await this.#open(true) ?? await this.#open(true))!;
     const transaction = database.transaction([FILES, PIECES], 'readwrite', { durability: 'strict' });
     const kept = done(transaction);
     try {
@@ -67,7 +68,8 @@ class DatabaseFiles implements Files {
   }
 
   async remove(path: string): Promise<void> {
-    const database = await this.#open();
+    const database = await this.#open(false);
+    if (database === undefined) return;
     const transaction = database.transaction([FILES, PIECES], 'readwrite');
     transaction.objectStore(PIECES).delete(IDBKeyRange.bound([path, 0], [path, Infinity]));
     transaction.objectStore(FILES).delete(path);
@@ -89,26 +91,25 @@ class DatabaseFiles implements Files {
     (await database?.catch(() => undefined))?.close();
   }
 
-  #open(): Promise<IDBDatabase> {
-    this.#database ??= (async () => {
-      const request = factory().open(this.#name, 1);
-      request.onupgradeneeded = () => {
-        request.result.createObjectStore(FILES);
-        request.result.createObjectStore(PIECES);
-      };
-      const database = await answer(request);
+  /** The database; undefined where there is none and none is to be made. */
+  #open(create: boolean): Promise<IDBDatabase | undefined> {
+    this.#database ??= openDatabase(this.#name, create).then((database) => {
+      if (database === undefined) {
+        this.#database = undefined;
+        return undefined;
+      }
       // Another tab deletes it, or the browser did: the next access opens what is there then.
       database.onversionchange = () => this.close();
       database.onclose = () => { this.#database = undefined; };
       return database;
-    })();
+    });
     this.#database.catch(() => { this.#database = undefined; });
     return this.#database;
   }
 
-  async #read<T>(store: string, request: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-    const database = await this.#open();
-    return answer(request(database.transaction(store).objectStore(store)));
+  async #read<T>(store: string, request: (store: IDBObjectStore) => IDBRequest<T>): Promise<T | undefined> {
+    const database = await this.#open(false);
+    return database && answer(request(database.transaction(store).objectStore(store)));
   }
 
   async #readPieces(path: string, size: number, start: number, length: number): Promise<Uint8Array> {
@@ -125,6 +126,23 @@ class DatabaseFiles implements Files {
 
   #broken(path: string): Error {
     return failure('corrupt', `${path} in the database '${this.#name}' is broken: delete the repository`, { path });
+  }
+}
+
+async function openDatabase(name: string, create: boolean): Promise<IDBDatabase | undefined> {
+  const request = factory().open(name, 1);
+  let isAbsent = false;
+  request.onupgradeneeded = () => {
+    isAbsent = !create;
+    if (isAbsent) return request.transaction!.abort();
+    request.result.createObjectStore(FILES);
+    request.result.createObjectStore(PIECES);
+  };
+  try {
+    return await answer(request);
+  } catch (thrown) {
+    if (isAbsent) return undefined;
+    throw thrown;
   }
 }
 

@@ -9,18 +9,19 @@ export interface Wake {
 
 /** By the browser's BroadcastChannel; and when the page is seen again, as the browser may have stopped it in between. */
 export function broadcastWake(name: string): Wake {
-  const channel = new BroadcastChannel(name);
+  let opened: BroadcastChannel | undefined;
+  const channel = () => opened ??= new BroadcastChannel(name);
   const listening = new AbortController();
   return {
-    tell: () => channel.postMessage(null),
+    tell: () => channel().postMessage(null),
     watch(onChange) {
       const { signal } = listening;
-      channel.addEventListener('message', onChange, { signal });
+      channel().addEventListener('message', onChange, { signal });
       globalThis.document?.addEventListener('visibilitychange', onChange, { signal });
     },
     close() {
       listening.abort();
-      channel.close();
+      opened?.close();
     },
   };
 }
