@@ -12,7 +12,7 @@ import { failedBecause } from '../storage/git-directory/files.js';
 import type { AttributeRules } from './attributes.js';
 import { EXECUTABLE, forgetFolders, markUncertain, stateOf, statOf, SUBMODULE, SYMLINK } from './content.js';
 import { conversionOf, toWorkTree } from './convert.js';
-import { type IndexEntry, newEntry } from './index-file.js';
+import { type IndexEntry, inOrder, newEntry } from './index-file.js';
 import { type BytePath, checkPath, folderOf, onDisk, shown } from './path.js';
 import { Known, untracked } from './scan.js';
 import { forgetTrees, type TreeFile } from './trees.js';
@@ -72,7 +72,7 @@ export function applyTargets(tree: WorkTree, index: ReadIndex, targets: Targets,
     else entries.set(path, [writeFile(tree, path, file, rules, content(path, file))]);
   }
   forgetFolders(tree);
-  index.entries = [...entries.values()].flat();
+  index.entries = inOrder([...entries.values()].flat());
 }
 
 /** Attributes as they are after the change: those of the new index. */

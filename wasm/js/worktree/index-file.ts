@@ -242,9 +242,14 @@ function cachedTreeBytes(tree: CachedTree, name = ''): Buffer {
   return Buffer.concat([head, id, ...[...tree.folders].map(([folder, below]) => cachedTreeBytes(below, folder))]);
 }
 
+/** Entries as an index orders them. */
+export function inOrder(entries: Iterable<IndexEntry>): IndexEntry[] {
+  return [...entries].sort((a, b) => compare(a.path, b.path) || a.stage - b.stage);
+}
+
 /** The bytes of an index: version 3 where an entry has flags that need it, else 2. The entries are put in order. */
 export function formatIndex({ entries, trees, resolved }: Omit<Index, 'version'>): Buffer {
-  const ordered = [...entries].sort((a, b) => compare(a.path, b.path) || a.stage - b.stage);
+  const ordered = inOrder(entries);
   const version = ordered.some((entry) => entry.skipWorktree || entry.intentToAdd) ? 3 : 2;
   const header = Buffer.from(`${SIGNATURE}\0\0\0\0\0\0\0\0`, 'latin1');
   header.writeUInt32BE(version, 4);

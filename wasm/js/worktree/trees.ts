@@ -108,7 +108,9 @@ export function makeTrees(
     }
     return { count: at - start, id: sink(Buffer.concat(parts)), folders };
   };
-  return make('', known);
+  const root = make('', known);
+  if (at !== entries.length) throw new Error('because entries are in the order of an index, the walk ends with the last');
+  return root;
 }
 
 /** Whether exactly `count` entries from here on lie below `prefix`. */

@@ -4,7 +4,7 @@ import { lstatSync } from 'node:fs';
 import { GovcError } from '../../errors.js';
 import type { AttributeRules } from '../../worktree/attributes.js';
 import { behindLink, contentOf, FILE, markUncertain, modeOf, stateOf, statOf, SUBMODULE } from '../../worktree/content.js';
-import { type IndexEntry, newEntry } from '../../worktree/index-file.js';
+import { type IndexEntry, inOrder, newEntry } from '../../worktree/index-file.js';
 import { type BytePath, checkPath, onDisk, shown } from '../../worktree/path.js';
 import { isRepository, Known, untracked } from '../../worktree/scan.js';
 import { submoduleHead } from '../../worktree/submodule.js';
@@ -71,7 +71,7 @@ class Addition {
     this.#checkNames(some, known, fresh);
     for (const path of known) this.#update(path);
     for (const path of fresh) this.#take(path);
-    this.#index.entries = [...this.#entries.values()].flat();
+    this.#index.entries = inOrder([...this.#entries.values()].flat());
     return { added: this.#added, removed: this.#removed };
   }
 

@@ -63,7 +63,7 @@ function optionsOf(tree: WorkTree, lazy: LazyRepository, context: Context): LogO
 /** A commit as `git log` shows it. */
 export function forPeople({ id, parents, author, message }: Fields): string {
   const merge = parents.length > 1 ? `Merge: ${parents.map((parent) => parent.slice(0, 7)).join(' ')}\n` : '';
-  const text = message.split('\n').map((line) => line === '' ? '' : `    ${safe(line)}`).join('\n');
+  const text = message.split('\n').map((line) => `    ${safe(line)}`).join('\n');
   return `${paint(`commit ${id}`, 'yellow')}\n${merge}Author: ${safeLine(author.name)} <${safeLine(author.email)}>\nDate:   ${gitDate(author)}\n\n${text}\n`;
 }
 
