@@ -4,12 +4,15 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { instantiate } from '../binding.js';
+import { instantiateFormats } from '../formats/module.js';
+import { provideLoader } from '../formats/port.js';
 import { GovcError } from '../errors.js';
 import { exitCodeOf, INTERNAL, USAGE } from './exit.js';
 import { COMMON, generalHelp, verbHelp } from './help.js';
 import { safe } from './output.js';
 import { Context, UsageError, type Verb } from './verb.js';
 import { VERBS } from './verbs/index.js';
+import { version } from './version.js';
 
 async function main(words: string[]): Promise<number> {
   let folder = process.cwd();
@@ -41,12 +44,13 @@ async function run(verb: Verb, words: string[], folder: string, json: boolean): 
   });
   // Verbs work on the files of this folder, as if they were started there.
   process.chdir(folder);
-  const wasm = join(__dirname, 'govc_bg.wasm');
-  instantiate(readFileSync(wasm));
+  instantiate(readFileSync(join(__dirname, 'govc_bg.wasm')));
+  provideLoader(() => instantiateFormats(readFileSync(join(__dirname, 'govc_formats_bg.wasm'))));
   try {
     const answer = await verb.run(context);
     if (answer === undefined) return 0;
-    if (context.json) print(`${JSON.stringify(answer.value, null, 2)}\n`);
+    // Reports have a form of their own, which may be JSON of another kind.
+    if (context.json && context.text('format') === undefined) print(`${JSON.stringify(answer.value, null, 2)}\n`);
     else if (answer.text.length > 0) print(answer.text);
     return answer.code ?? 0;
   } catch (thrown) {
@@ -66,10 +70,6 @@ function parse(verb: Verb, words: string[]) {
   } catch (thrown) {
     return usage(`${(thrown as Error).message}. 'govc ${verb.name} --help' lists the options`);
   }
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 function print(text: string | Uint8Array, code = 0): number {

@@ -10,7 +10,11 @@ import { shown } from '../../worktree/path.js';
 import { unmerged } from '../../worktree/status.js';
 import { makeTrees } from '../../worktree/trees.js';
 import { readGitFile, type ReadIndex, type WorkTree } from '../../worktree/work-tree.js';
+import { check, stagedSubject } from '../check.js';
+import { loadConfiguration } from '../config.js';
 import { move } from '../operations.js';
+import { counted, report } from '../report.js';
+import { version } from '../version.js';
 import { safe, safeLine, shortId } from '../output.js';
 import { type Context, UsageError, type Verb } from '../verb.js';
 import { addKnown } from './add.js';
@@ -28,6 +32,7 @@ export const commit: Verb = {
     all: { type: 'boolean', short: 'a', help: 'take all changes of known files into the index first' },
     amend: { type: 'boolean', help: 'in the place of the last commit' },
     'allow-empty': { type: 'boolean', help: 'also where nothing changed' },
+    'no-verify': { type: 'boolean', short: 'n', help: 'without the policies of govc.config.*' },
     author: { type: 'string', value: 'WHO', help: "'Name <address>' in place of who runs this" },
   },
   async run(context) {
@@ -63,6 +68,7 @@ async function record(tree: WorkTree, index: ReadIndex, context: Context) {
   if (open.length > 0) {
     throw new GovcError('Conflict', `${open.length} files are in conflict: settle them and 'govc add' them first: ${open.slice(0, 10).map(shown).join(', ')}`, { paths: open.map(shown) });
   }
+  if (!context.has('no-verify')) await verify(tree, index, context);
   const { objects, head } = tree;
   const entries = index.entries.filter(({ intentToAdd }) => !intentToAdd);
   const known = entries.length === index.entries.length ? index.trees : undefined;
@@ -85,6 +91,19 @@ async function record(tree: WorkTree, index: ReadIndex, context: Context) {
   const ref = head.branch ?? 'HEAD';
   await move(tree, 'commit', line, [{ name: ref, ...(head.commit && { before: head.commit }), after: id, message: line }]);
   return { id, tree: trees.id, parents, message };
+}
+
+/** Runs the policies where the repository has any. Hooks of git are programs: `govc commit` runs none of them. */
+async function verify(tree: WorkTree, index: ReadIndex, context: Context): Promise<void> {
+  const configuration = await loadConfiguration(String(tree.root));
+  if (configuration.file === undefined) return;
+  const result = await check(tree, configuration, stagedSubject(tree, false, index));
+  if (counted(result.problems).errors === 0) {
+    if (result.problems.length > 0) context.note(report(result, 'text', version()).trimEnd());
+    return;
+  }
+  const message = `${report(result, 'text', version())}Nothing was committed. To pass the policies of ${configuration.file} by: --no-verify`;
+  throw new GovcError('ValidationFailed', message, { problems: result.problems });
 }
 
 function nothingToAmend(): never {
