@@ -8,7 +8,7 @@ import { govc, json, run } from './govc.mjs';
 import { changeAtRandom, random } from './random-tree.mjs';
 import { assertSound, commit, git, gitWith, repository, temporaryFolder } from './repository.mjs';
 
-const SEEDS = 14;
+const SEEDS = 10;
 
 /** A folder that is the same, file by file. */
 async function twin(folder) {

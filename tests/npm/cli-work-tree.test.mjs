@@ -8,7 +8,7 @@ import { govc, json, run } from './govc.mjs';
 import { changeAtRandom, random } from './random-tree.mjs';
 import { assertSound, git, repository, temporaryFolder } from './repository.mjs';
 
-const SEEDS = 12;
+const SEEDS = 10;
 const ROUNDS = 4;
 
 const status = (folder) => git(folder, '-c', 'core.quotePath=true', 'status', '--porcelain');

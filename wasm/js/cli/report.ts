@@ -101,7 +101,7 @@ function github({ problems }: CheckResult): string {
 }
 
 function commandText(value: string): string {
-  return value.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return safe(value.replaceAll('\r', '\n')).replaceAll('%', '%25').replaceAll('\n', '%0A');
 }
 
 function property(value: string): string {

@@ -79,6 +79,8 @@ class Parser {
   readonly #file: string;
   readonly #end: number;
   #at = HEADER_BYTES;
+  /** Where an entry without a name is: a split index has such. */
+  #nameless: number | undefined;
 
   constructor(bytes: Buffer, file: string) {
     this.#bytes = bytes;
@@ -101,7 +103,9 @@ class Parser {
     if (count * (FIXED_BYTES + 1) > this.#end) throw this.#broken(`it cannot hold ${count} entries`, 8);
     const entries: IndexEntry[] = [];
     for (let at = 0; at < count; at++) entries.push(this.#entry(version, entries.at(-1)));
-    return this.#extensions({ version, entries });
+    const index = this.#extensions({ version, entries });
+    if (this.#nameless !== undefined) throw this.#broken('a name is empty', this.#nameless);
+    return index;
   }
 
   #entry(version: number, before: IndexEntry | undefined): IndexEntry {
@@ -165,7 +169,8 @@ class Parser {
 
   #check(entry: IndexEntry, before: IndexEntry | undefined, start: number): void {
     const { path, mode, stage } = entry;
-    if (path === '' || path.startsWith('/')) throw this.#broken('a name is empty or begins with a slash', start);
+    if (path === '') this.#nameless ??= start;
+    if (path.startsWith('/')) throw this.#broken('a name begins with a slash', start);
     if (path.length > NAME_BYTES_MAX) throw this.#broken(`a name is longer than ${NAME_BYTES_MAX} bytes`, start);
     if (mode === 0o040000) {
       throw this.#refused("it is a sparse index: run 'git config index.sparse false' and 'git sparse-checkout reapply' first");
@@ -174,7 +179,7 @@ class Parser {
       throw this.#broken(`'${shown(path)}' has the unknown mode ${mode.toString(8)}`, start);
     }
     if (path.endsWith('/')) throw this.#broken('a name ends with a slash', start);
-    if (before === undefined) return;
+    if (before === undefined || path === '') return;
     const order = compare(before.path, path);
     if (order > 0 || order === 0 && before.stage >= stage) throw this.#broken(`'${shown(path)}' is out of order`, start);
     if (order === 0 && before.stage === 0) throw this.#broken(`'${shown(path)}' is both settled and in conflict`, start);
