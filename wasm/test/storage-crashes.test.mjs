@@ -19,9 +19,9 @@ function storageOver(files, lock = fakeLock()) {
   return new FileStorage({ title: 'test', files, lock, wake: WAKE });
 }
 
-function open(files) {
+function open(files, options) {
   let now = 1_700_000_000_000;
-  return Repository.open(storageOver(files), { now: () => now += 1000 });
+  return Repository.open(storageOver(files), { now: () => now += 1000, ...options });
 }
 
 /** All refs of a repository in memory, as text. */
@@ -115,7 +115,8 @@ test('crashed at random, again and again on what the crashes left', async (t) =>
     if (crash % 50 === 0) disk = new Map();
     let stepsLeft = 1 + random.below(120);
     const files = new FaultyFiles(disk, { onStep: () => { if (--stepsLeft === 0) throw new Crash('crash'); } });
-    const repo = await open(files);
+    // Every other time the log is kept, too; from then on it is kept in this repository.
+    const repo = await open(files, random.chance(50) ? { log: true } : {});
     expected = { acknowledged: refsOf(repo), next: refsOf(repo) };
     await work(repo, 40, random, expected, `c${crash}`).catch((error) => {
       if (stepsLeft > 0) throw error;

@@ -8,14 +8,15 @@ import { FileStorage, indexedDb, opfs, Repository } from './inside.mjs';
 
 const SEED = Number(process.env.GOVC_SEED ?? 20261120);
 
-/** Opens tabs on the same files; with `wakes`, each is woken by the others. */
-async function tabs(count, { wakes = false, files = new FaultyFiles() } = {}) {
+/** Opens tabs on the same files; with `wakes`, each is woken by the others; with `logs`, each keeps a log of its own. */
+async function tabs(count, { wakes = false, logs = false, files = new FaultyFiles() } = {}) {
   const lock = fakeLock();
   const listeners = [];
   const opened = [];
   for (let at = 0; at < count; at++) {
     const wake = { tell: () => wakes && listeners.forEach((listener, of) => of !== at && listener()), watch: (listener) => { listeners[at] = listener; }, close() {} };
-    opened.push(await Repository.open(new FileStorage({ title: 'test', files, lock, wake })));
+    const storage = new FileStorage({ title: 'test', files, lock, wake });
+    opened.push(await Repository.open(storage, logs ? { log: `tab${at}` } : {}));
   }
   return opened;
 }
@@ -50,6 +51,17 @@ test('the first flush makes the repository, its main and all', async () => {
   const [operation] = [...two.operations()];
   assert.equal(operation.kind, 'import');
   assert.equal(two.undo(), undefined, 'what another tab did is not undone here');
+});
+
+test('a first commit of nothing', async () => {
+  const files = new FaultyFiles();
+  const [one] = await tabs(1, { files });
+  const { id } = one.main.commit('nothing', { allowEmpty: true });
+  await one.flush();
+  const [two] = await tabs(1, { files });
+  assert.equal(two.main.head, id);
+  assert.deepEqual(two.main.list(), []);
+  assert.deepEqual((await two.verify()).problems, []);
 });
 
 test('a tab that is woken follows: commits, deletions, a new main, tags', async () => {
@@ -117,7 +129,7 @@ test('a ref that both moved: Stale, then merged, then flushed; the others go on'
 test('three tabs write, flush, refresh and merge at random, at once', async () => {
   for (let seed = SEED; seed < SEED + 5; seed++) {
     const { below, pick, chance } = choices(seed);
-    const opened = await tabs(3, { wakes: chance(50) });
+    const opened = await tabs(3, { wakes: chance(50), logs: seed % 2 === 0 });
     write(opened[0], 'base');
     await opened[0].flush();
     for (const repo of opened) await repo.refresh();

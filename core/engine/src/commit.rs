@@ -101,6 +101,10 @@ impl Repository {
     /// Moves the ref to a prepared commit, unless the reality has moved meanwhile.
     pub fn finish_commit(&mut self, prepared: PreparedCommit, env: &Env) -> Result<ObjectId> {
         let PreparedCommit { reality, before, kind, commit } = prepared;
+        if commit.tree == ObjectId::EMPTY_TREE {
+            // It is known without being written; a pack of the commit brings it along.
+            self.store.write(Kind::Tree, &[]);
+        }
         let id = self.store.write(Kind::Commit, &commit.write());
         let title = commit.message.lines().next().unwrap_or_default().as_bstr();
         let description = format!("{} {}: {title}", kind.name(), reality.short());

@@ -127,3 +127,82 @@ impl Repository {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::OperationKind;
+    use crate::{Author, CommitRequest};
+    use alloc::vec;
+    use govc_git::limits::Limits;
+
+    fn env() -> Env {
+        Env { now_ms: 0, author: Author { name: "A".into(), email: "a@b".into(), offset_minutes: 0 } }
+    }
+
+    /// A repository with commits 0, 1 on 0, 2 on 1, and 3 on 0; and their ids.
+    fn four_commits() -> (Repository, Vec<govc_git::ObjectId>) {
+        let mut repository = Repository::new(b"main", Limits::default()).unwrap();
+        let mut ids = Vec::new();
+        for (reality, parent) in [("main", None), ("main", Some(0)), ("main", Some(1)), ("side", Some(0))] {
+            if reality == "side" {
+                repository.create_realities(&[b"side"], parent.map(|at: usize| ids[at]), &env()).unwrap();
+            }
+            let name = RefName::branch(reality).unwrap();
+            let message = format!("{}", ids.len());
+            let request = CommitRequest {
+                message: message.as_str().into(),
+                allow_empty: true,
+                ..CommitRequest::default()
+            };
+            let prepared = repository.prepare_commit(&name, request, &env()).unwrap();
+            ids.push(repository.finish_commit(prepared, &env()).unwrap());
+        }
+        (repository, ids)
+    }
+
+    #[test]
+    fn every_case_of_a_ref_that_was_somewhere_is_here_and_is_there() {
+        // None, and each commit; what holds what follows from how they were made.
+        let values = [None, Some(0), Some(1), Some(2), Some(3)];
+        let holds = |one: usize, other: usize| one == other || other == 0 || (one == 2 && other == 1);
+        let x = RefName::branch("x").unwrap();
+        for case in 0..values.len().pow(3) {
+            let (before, ours, theirs) = (values[case % 5], values[case / 5 % 5], values[case / 25]);
+            let (mut repository, ids) = four_commits();
+            let target = |at: Option<usize>| at.map(|at| RefTarget::Direct(ids[at]));
+            let stored = |at: Option<usize>| -> Vec<(RefName, RefTarget)> {
+                let head = RefTarget::Symbolic(RefName::branch("main").unwrap());
+                let mut refs = vec![(RefName::head(), head)];
+                refs.extend(target(at).map(|target| (x.clone(), target)));
+                refs
+            };
+            repository.load_refs(stored(before)).unwrap();
+            let delta = RefDelta { name: x.clone(), before: target(before), after: target(ours) };
+            repository.record(OperationKind::Create, "x".into(), &env(), &[RefUpdate::from(&delta)]).unwrap();
+            let undoable = repository.log.next_undo().map(|operation| operation.id);
+            let followed = repository.follow(stored(theirs), &env()).unwrap();
+            let (here, moves, diverged) = match (ours, theirs) {
+                _ if before == theirs => (ours, false, false),
+                _ if ours == before => (theirs, ours != theirs, false),
+                (None, _) => (theirs, ours != theirs, false),
+                (_, None) => (ours, false, false),
+                (Some(one), Some(other)) if holds(one, other) => (ours, false, false),
+                (Some(one), Some(other)) if holds(other, one) => (theirs, true, false),
+                _ => (ours, false, true),
+            };
+            let case = format!("was {before:?}, is {ours:?} here and {theirs:?} there");
+            assert_eq!(repository.refs.get(x.as_ref()), target(here).as_ref(), "{case}");
+            let of_x = |deltas: &[RefDelta]| deltas.iter().any(|delta| delta.name == x);
+            assert_eq!((of_x(&followed.moved), of_x(&followed.diverged)), (moves, diverged), "{case}");
+            assert_eq!(repository.log.next_undo().map(|operation| operation.id), undoable, "{case}");
+            // What is written next is what is here and not there; what diverged is still told from what was there.
+            let batch = repository.pending_batch(&[]).unwrap();
+            let pending = batch.refs().iter().find(|(delta, _)| delta.name == x).map(|(delta, _)| delta);
+            let was = if diverged { before } else { theirs };
+            let expected =
+                (here != was).then(|| RefDelta { name: x.clone(), before: target(was), after: target(here) });
+            assert_eq!(pending, expected.as_ref(), "{case}");
+        }
+    }
+}
