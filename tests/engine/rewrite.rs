@@ -56,8 +56,8 @@ fn request(kind: PickKind, mainline: Option<u32>) -> PickRequest {
 }
 
 fn pick(repository: &mut Repository, commit: &ObjectId, kind: PickKind, request: PickRequest) -> Outcome {
-    let prepared = repository.prepare_pick(&main(), commit, kind, request, &env());
-    outcome(prepared.and_then(|prepared| repository.finish_commit(prepared, &env())))
+    let prepared = repository.prepare_pick(&main(), commit, kind, request, false, &env());
+    outcome(prepared.and_then(|prepared| repository.finish_commit(prepared.unwrap(), &env())))
 }
 
 /// What a command came to.
@@ -247,7 +247,8 @@ fn a_merge_needs_a_parent_to_count_from() {
     let merge: ObjectId = merges.lines().next().unwrap().parse().unwrap();
     let mut repository = load(&repo, ids[0]);
     let request = request(PickKind::Apply, None);
-    let error = repository.prepare_pick(&main(), &merge, PickKind::Apply, request, &env()).unwrap_err();
+    let error =
+        repository.prepare_pick(&main(), &merge, PickKind::Apply, request, false, &env()).unwrap_err();
     assert_eq!(error.code(), ErrorCode::InvalidArgument);
     assert!(error.message().contains("mainline"), "{error}");
 }
@@ -265,7 +266,8 @@ fn rebases_are_those_of_git() {
             }
             let mut repository = load(&repo, head);
             let objects = repository.store().object_count();
-            let result = repository.rebase(&main(), &onto, &merge_request(), &env());
+            let result =
+                repository.rebase(&main(), &onto, merge_request(), false, &env()).map(Option::unwrap);
             let error = result.clone().err();
             let found = outcome(result);
             match (&found, &expected) {
@@ -334,7 +336,8 @@ fn changes_that_are_upstream_already_are_left_out() {
     let (head, onto) = (repo.id("topic"), repo.id("upstream"));
     let expected = of_git(&repo, &head, &["rebase", "-q", "--no-fork-point", &onto.to_string()]);
     let mut repository = load(&repo, head);
-    let found = outcome(repository.rebase(&main(), &onto, &merge_request(), &env()));
+    let found =
+        outcome(repository.rebase(&main(), &onto, merge_request(), false, &env()).map(Option::unwrap));
     assert_eq!(found, expected);
     let kept = repo.git(&["log", "--format=%s", &format!("{onto}..HEAD")]);
     assert_eq!(kept, "mode\nempty from the start\nfive\n");

@@ -2,7 +2,7 @@
 import {
   Repository, Reality, Transaction, Snapshot, CommitEvent, GovcError, gitDirectory, indexedDb, opfs,
   Bisector, type BisectResult, type Explanation, type BlameLine, type BrowserStorage, type Change, type Commit, type Conflict, type ErrorCode, type EvaluateOptions, type Evaluation, type EvaluationResult, type EventCursor, type EventFilter, type EventKind, type FileDiff, type Hunk, type ImportResult, type Moment, type MergeResult,
-  type ObjectId, type Operation, type Refreshed, type RepositoryStats, type Storage, type Subscription, type Validator, type VerifyReport, type WatchOptions,
+  type ObjectId, type Operation, type Refreshed, type RepositoryStats, type Stash, type Storage, type Subscription, type Validator, type VerifyReport, type WatchOptions,
 } from 'govc';
 import type { Problem } from 'govc';
 import { checkFormat, formatOf, parseFormat, writeFormat, type Format, type FormatProblem } from 'govc/formats';
@@ -47,6 +47,14 @@ const left: [number, BisectResult | undefined] = [search.remaining, search.resul
 const described: string = repo.describe('main', { tags: true, long: true, abbrev: 7, match: 'v*', exclude: ['rc*'], firstParent: true, exactMatch: false, candidates: 1, always: true });
 main.applyPatch('diff --git a/a b/a\n', { reverse: true, strip: 1, threeWay: true });
 main.applyPatch(new Uint8Array());
+const stash: Stash = main.stash('later');
+const stashes: Stash[] = repo.stashes();
+const stillOpen: Conflict[] = main.unstash(stash, { drop: true, conflicts: 'record', renames: 60 }) ?? main.unstash(0);
+repo.dropStash(0);
+repo.dropStash(stash);
+const recorded: (Commit | undefined)[] = [
+  main.cherryPick('v1', { conflicts: 'record' }), main.revert('v1', { conflicts: 'record' }), main.rebase('v1', { conflicts: 'record' }), main.rebaseContinue(),
+];
 const base: ObjectId | undefined = repo.mergeBase('a', created);
 const preview: MergeResult = repo.mergeTree('a', 'b', { strategy: 'union', renames: false });
 const merged: MergeResult = repo.merge(created, 'main', {

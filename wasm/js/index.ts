@@ -21,6 +21,6 @@ export type { Subscription, WatchOptions } from './events/subscription.js';
 export { Transaction } from './transaction.js';
 export type {
   ApplyPatchOptions, BlameLine, Change, CommitOptions, Content, DescribeOptions, FileMode, Glob, Limits, LogOptions, Moment, ObjectId, Operation, Path, PickOptions, Problem, Progressive,
-  RebaseOptions, RepositoryOptions, RepositoryStats, Revision, Signature, Validator,
+  RebaseOptions, RepositoryOptions, RepositoryStats, Revision, Signature, Stash, UnstashOptions, Validator,
 } from './types.js';
 export type { VerifyReport } from './verify.js';

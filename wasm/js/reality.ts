@@ -7,9 +7,10 @@ import { GovcError } from './errors.js';
 import { type Conflict, conflictsOf, mergeFlags, resolutions } from './merge.js';
 import type { Repository } from './repository.js';
 import { type Snapshot, splitPaths } from './snapshot.js';
+import { stashIndex } from './stash.js';
 import { decodeContent, encodeContent, encodeText } from './text.js';
 import { Transaction } from './transaction.js';
-import type { ApplyPatchOptions, Change, CommitOptions, Content, FileMode, Glob, LogOptions, ObjectId, Path, PickOptions, Problem, RebaseOptions, Revision, Validator } from './types.js';
+import type { ApplyPatchOptions, Change, CommitOptions, Content, FileMode, Glob, LogOptions, ObjectId, Path, PickOptions, Problem, RebaseOptions, Revision, Stash, UnstashOptions, Validator } from './types.js';
 import { enforce, validated } from './validate.js';
 
 export class Reality {
@@ -136,26 +137,60 @@ export class Reality {
     return new Commit(engine, this.head ?? target);
   }
 
-  /** Puts the change of a commit on top, as `git cherry-pick` does. Throws Conflict where it does not fit. */
-  cherryPick(commit: Revision, options: PickOptions = {}): Commit {
+  /**
+   * Puts the change of a commit on top, as `git cherry-pick` does. A conflict throws; with `conflicts: 'record'` it is staged
+   * and undefined returned: `resolve()` each path and `commit('')`, or `discard()`.
+   */
+  cherryPick(commit: Revision, options: PickOptions & { conflicts: 'record' }): Commit | undefined;
+  cherryPick(commit: Revision, options?: PickOptions): Commit;
+  cherryPick(commit: Revision, options: PickOptions = {}): Commit | undefined {
     return this.#pick(commit, false, options);
   }
 
-  /** Takes the change of a commit back with a new commit, as `git revert` does. Throws Conflict where it does not fit. */
-  revert(commit: Revision, options: PickOptions = {}): Commit {
+  /** Takes the change of a commit back with a new commit, as `git revert` does. Conflicts are as those of `cherryPick`. */
+  revert(commit: Revision, options: PickOptions & { conflicts: 'record' }): Commit | undefined;
+  revert(commit: Revision, options?: PickOptions): Commit;
+  revert(commit: Revision, options: PickOptions = {}): Commit | undefined {
     return this.#pick(commit, true, options);
   }
 
   /**
    * Puts the commits that this reality has and `onto` has not on `onto`, as `git rebase` does: without merges, and
-   * without changes that are there already. One operation; a conflict throws and leaves everything as it was.
+   * without changes that are there already. One operation. A conflict throws and leaves everything as it was; with
+   * `conflicts: 'record'` it is staged and undefined returned: `resolve()` each path and `rebaseContinue()`, or `discard()`.
    */
-  rebase(onto: Revision, options: RebaseOptions = {}): Commit {
+  rebase(onto: Revision, options: RebaseOptions & { conflicts: 'record' }): Commit | undefined;
+  rebase(onto: Revision, options?: RebaseOptions): Commit;
+  rebase(onto: Revision, options: RebaseOptions = {}): Commit | undefined {
     const { engine } = this.#repository;
     const target = this.#repository.resolve(onto);
     const [flags, now] = [mergeFlags(options), this.#repository.now()];
     enforce(this.#repository, () => ({ base: this.head, state: call(() => engine.previewRebase(this.#key, target, flags, now)) }));
-    return new Commit(engine, call(() => engine.rebase(this.#key, target, flags, now)));
+    return this.#commitAt(call(() => engine.rebase(this.#key, target, flags, now)));
+  }
+
+  /** Goes on with a rebase whose conflicts are resolved. Undefined where it stops again. */
+  rebaseContinue(): Commit | undefined {
+    const { engine } = this.#repository;
+    const now = this.#repository.now();
+    enforce(this.#repository, () => ({ base: this.head, state: call(() => engine.previewRebase(this.#key, undefined, new Uint8Array(), now)) }));
+    return this.#commitAt(call(() => engine.rebaseContinue(this.#key, now)));
+  }
+
+  /** Puts aside what is staged, in git's own form; `unstash` brings it back, here or in another reality. */
+  stash(message = ''): Stash {
+    const id = call(() => this.#repository.engine.stash(this.#key, encodeContent(message), this.#repository.now()));
+    return new Commit(this.#repository.engine, id);
+  }
+
+  /**
+   * Merges a stash, by default the newest, into what this reality shows, and stages that, as `git stash apply` does. A conflict
+   * throws, unless `conflicts: 'record'` leaves it staged.
+   */
+  unstash(which: number | Stash = 0, options: UnstashOptions = {}): Conflict[] {
+    const { engine } = this.#repository;
+    const at = stashIndex(this.#repository, which);
+    return conflictsOf(call(() => engine.unstash(this.#key, at, options.drop ?? false, mergeFlags(options), this.#repository.now())));
   }
 
   /**
@@ -180,7 +215,11 @@ export class Reality {
     call(() => this.#repository.engine.resolveConflict(this.#key, encodeText(path), bytes));
   }
 
-  #pick(commit: Revision, revert: boolean, options: PickOptions): Commit {
+  #commitAt(id: ObjectId | undefined): Commit | undefined {
+    return id === undefined ? undefined : new Commit(this.#repository.engine, id);
+  }
+
+  #pick(commit: Revision, revert: boolean, options: PickOptions): Commit | undefined {
     const { engine } = this.#repository;
     const { mainline, message = '', resolver, sign } = options;
     if (mainline !== undefined && !(Number.isInteger(mainline) && mainline >= 1)) {
@@ -194,7 +233,7 @@ export class Reality {
     }));
     const details = commitDetails(message, options, now);
     const prepared = call(() => engine.pick(this.#key, id, revert, parent, flags, decided, details, now));
-    return this.#repository.finishSigned(prepared, sign, now);
+    return prepared && this.#repository.finishSigned(prepared, sign, now);
   }
 
   get #key(): Uint8Array {

@@ -1,7 +1,7 @@
 /** A git repository in memory, with its realities. */
 import { bisect, Bisector, type BisectOptions, type BisectRange, type BisectResult } from './bisect.js';
 import { call, type EnginePreparedCommit, type EngineRepository } from './binding.js';
-import { Commit, commitDetails, identityLine } from './commit.js';
+import { Commit, commitDetails, commitsOf, identityLine } from './commit.js';
 import { Dispatcher, type Explanation } from './events/dispatcher.js';
 import { type DiffOptions, type FileDiff, fileDiffs } from './diff.js';
 import { GovcError } from './errors.js';
@@ -21,7 +21,7 @@ import { type Refreshed, StorageLink } from './storage/link.js';
 import type { Storage } from './storage/storage.js';
 import { decodeText, encodeText } from './text.js';
 import type {
-  Change, CommitOptions, DescribeOptions, Glob, Limits, LogOptions, Moment, ObjectId, Operation, Path, Progressive, RepositoryOptions, RepositoryStats, Revision, Signature,
+  Change, CommitOptions, DescribeOptions, Glob, Limits, LogOptions, Moment, ObjectId, Operation, Path, Progressive, RepositoryOptions, RepositoryStats, Revision, Signature, Stash,
 } from './types.js';
 import type { Problem, Validator } from './types.js';
 import { enforce } from './validate.js';
@@ -199,6 +199,16 @@ export class Repository implements Disposable {
     outcome.free();
     if (prepared !== undefined) result.commit = this.finishSigned(prepared, options.sign, now);
     return result;
+  }
+
+  /** What was put aside by `Reality.stash`, or by git, the newest first. */
+  stashes(): Stash[] {
+    return commitsOf(this.engine, call(() => this.engine.stashes()));
+  }
+
+  /** Forgets a stash, by default the newest; `undo` brings it back. */
+  dropStash(which: number | Stash = 0): void {
+    call(() => this.engine.dropStash(stashIndex(this, which), this.now()));
   }
 
   /** Undoes the last operation of this repository, whatever it was; and the one before, and so on. */
@@ -433,7 +443,6 @@ export class Repository implements Disposable {
       }),
     }));
   }
-
 
   #mergeResult(bytes: Uint8Array): MergeResult {
     const packed = new PackedReader(bytes);

@@ -73,7 +73,7 @@ export interface CommitOptions {
 }
 
 /** How a commit's change is taken over, or taken back. */
-export interface PickOptions extends CommitOptions, Pick<MergeOptions, 'strategy' | 'renames' | 'resolver'> {
+export interface PickOptions extends CommitOptions, Pick<MergeOptions, 'strategy' | 'renames' | 'resolver' | 'conflicts'> {
   /** Which parent of a merge its change is counted from, 1 for the first. Without it a merge is refused. */
   mainline?: number;
   /** Default: the commit's own, or git's `Revert "..."`. The author of a pick is that of the commit. */
@@ -81,7 +81,16 @@ export interface PickOptions extends CommitOptions, Pick<MergeOptions, 'strategy
 }
 
 /** How commits are put on another. */
-export type RebaseOptions = Pick<MergeOptions, 'strategy' | 'renames'>;
+export type RebaseOptions = Pick<MergeOptions, 'strategy' | 'renames' | 'conflicts'>;
+
+/** Staged changes that were put aside: the commit that git makes of them. Its first parent is what they lay over. */
+export type Stash = Commit;
+
+/** How a stash is brought back. */
+export interface UnstashOptions extends Pick<MergeOptions, 'renames' | 'conflicts'> {
+  /** Forget the stash once it is back without conflicts: `git stash pop`. */
+  drop?: boolean;
+}
 
 export interface LogOptions {
   /** Where to start. Default: main, or the reality whose log it is. */

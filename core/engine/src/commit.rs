@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::operation::OperationKind;
 use crate::realities::with_newline;
 use crate::repository::expected;
-use crate::workspace::Changes;
+use crate::workspace::{Changes, PendingKind, PickKind, Picked, Workspace};
 use crate::{Env, Repository};
 
 /// What a commit says beside its changes.
@@ -80,22 +80,25 @@ impl Repository {
     ) -> Result<PreparedCommit> {
         let head = self.head(reality)?;
         let workspace = self.workspaces.get(reality).cloned().unwrap_or_default();
-        let theirs = match &workspace.merge {
-            None => None,
-            Some(merge) if merge.conflicts.is_empty() => Some(merge.theirs),
-            Some(merge) => {
-                let paths = merge.conflicts.iter().map(|conflict| conflict.path.to_string());
-                let message = "the merge has open conflicts: resolve each path, then commit";
-                return Err(Error::new(ErrorCode::Conflict, message).with_list("paths", paths));
-            }
-        };
+        check_resolved(&workspace)?;
+        let pending = workspace.merge.map(|merge| merge.kind);
+        if let Some(PendingKind::Rebase(_)) = pending {
+            let message = "a rebase has stopped here: go on with rebaseContinue(), or discard() what is staged to give it up";
+            return Err(Error::new(ErrorCode::Rejected, message).with("reality", reality.short()));
+        }
         let base = self.tree_of(head)?;
         let tree = self.write_tree(base, &workspace.changes)?;
-        let parents: Vec<ObjectId> = head.into_iter().chain(theirs).collect();
-        if parents.len() < 2 {
-            check_changed(reality, base, tree, &request)?;
+        let mut parents: Vec<ObjectId> = head.into_iter().collect();
+        match pending {
+            Some(PendingKind::Merge(theirs)) => parents.push(theirs),
+            _ => check_changed(reality, base, tree, &request)?,
         }
-        prepare(reality, head, tree, parents, request, env)
+        match pending {
+            Some(PendingKind::Pick(kind, picked)) => {
+                prepare_picked(reality, *picked, kind, tree, head, request, env)
+            }
+            _ => prepare(reality, head, tree, parents, request, env),
+        }
     }
 
     /// Moves the ref to a prepared commit, unless the reality has moved meanwhile.
@@ -152,6 +155,17 @@ impl Repository {
     }
 }
 
+/// Refuses work that still has open conflicts.
+pub(crate) fn check_resolved(workspace: &Workspace) -> Result<()> {
+    let conflicts = workspace.merge.as_ref().map_or(&[][..], |merge| &merge.conflicts);
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    let paths = conflicts.iter().map(|conflict| conflict.path.to_string());
+    let message = "there are open conflicts: resolve each path, then commit";
+    Err(Error::new(ErrorCode::Conflict, message).with_list("paths", paths))
+}
+
 /// Builds the commit object; `parents` beyond `before` make it a merge.
 pub(crate) fn prepare(
     reality: &RefName,
@@ -167,6 +181,74 @@ pub(crate) fn prepare(
     let message = with_newline(&request.message)?;
     let commit = Commit { tree, parents, author, committer, extra_headers: Vec::new(), message };
     Ok(PreparedCommit::new(reality, before, kind, commit))
+}
+
+/// The commit that a pick makes, ready to be signed.
+pub(crate) fn prepare_picked(
+    reality: &RefName,
+    picked: Picked,
+    kind: PickKind,
+    tree: ObjectId,
+    head: Option<ObjectId>,
+    request: CommitRequest,
+    env: &Env,
+) -> Result<PreparedCommit> {
+    let commit = new_commit(picked, kind, tree, head, request, env)?;
+    let kind = match kind {
+        PickKind::Apply => OperationKind::CherryPick,
+        PickKind::Revert => OperationKind::Revert,
+    };
+    Ok(PreparedCommit::new(reality, head, kind, commit))
+}
+
+/// The commit that a pick makes.
+fn new_commit(
+    picked: Picked,
+    kind: PickKind,
+    tree: ObjectId,
+    head: Option<ObjectId>,
+    request: CommitRequest,
+    env: &Env,
+) -> Result<Commit> {
+    let usual_author = match kind {
+        PickKind::Apply => picked.author.clone(),
+        PickKind::Revert => env.signature(),
+    };
+    let (message, extra_headers) = match (request.message.trim_ascii().is_empty(), kind) {
+        (false, _) => (with_newline(&request.message)?, Vec::new()),
+        (true, PickKind::Apply) => (picked.message, picked.extra_headers),
+        (true, PickKind::Revert) => (revert_message(&picked), picked.extra_headers),
+    };
+    Ok(Commit {
+        tree,
+        parents: head.into_iter().collect(),
+        author: request.author.unwrap_or(usual_author),
+        committer: request.committer.unwrap_or_else(|| env.signature()),
+        extra_headers,
+        message,
+    })
+}
+
+/// The first line.
+pub(crate) fn subject(message: &[u8]) -> &[u8] {
+    &message[..message.find_byte(b'\n').unwrap_or(message.len())]
+}
+
+/// Git's message of a commit that takes another back.
+fn revert_message(picked: &Picked) -> BString {
+    let subject = subject(&picked.message);
+    let reverted = subject.strip_prefix(b"Revert \"").filter(|rest| !rest.starts_with(b"Revert \""));
+    let mut message: BString = match reverted {
+        // What was taken back comes in again; its closing quote stands already.
+        Some(rest) => bstr::concat([b"Reapply \"", rest]).into(),
+        None => bstr::concat([b"Revert \"".as_slice(), subject, b"\""]).into(),
+    };
+    message.extend_from_slice(format!("\n\nThis reverts commit {}", picked.id).as_bytes());
+    if let Some(parent) = picked.parent.filter(|_| picked.is_merge) {
+        message.extend_from_slice(format!(", reversing\nchanges made to {parent}").as_bytes());
+    }
+    message.extend_from_slice(b".\n");
+    message
 }
 
 /// Refuses a commit of the same tree, unless it is wanted.

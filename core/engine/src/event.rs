@@ -103,6 +103,9 @@ fn kind_of(operation: &Operation, before: Option<ObjectId>, after: Option<Object
         | OperationKind::CherryPick
         | OperationKind::Revert
         | OperationKind::Rebase
+        | OperationKind::Stash
+        | OperationKind::Unstash
+        | OperationKind::DropStash
         | OperationKind::Tag
         | OperationKind::SetMain
         | OperationKind::Undo

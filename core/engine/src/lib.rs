@@ -5,7 +5,7 @@
 //! author come in with each command ([`Env`]), bytes go in and out. What the shells may use is what is public here.
 //!
 //! Modules, foundations first; a module uses only those above it: `error`, `env`, `loose`, `store`, `workspace`, `operation`,
-//! `entries`, `kept_log`, `timeline`, `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `blame`, `bisect`, `describe`, `difference`, `merge`, `patch`, `pick`,
+//! `entries`, `kept_log`, `timeline`, `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `blame`, `bisect`, `describe`, `difference`, `merge`, `stash`, `patch`, `pick`,
 //! `rebase`, `exchange`, `follow`, `durable`, `export`, `serve`, `stats`, `verify`, `event`, `watch`, `traffic`, `comparison`.
 #![no_std]
 
@@ -39,6 +39,7 @@ mod rebase;
 mod repository;
 mod serve;
 mod snapshot;
+mod stash;
 mod stats;
 mod storage;
 mod store;

@@ -8,10 +8,7 @@ use core::fmt;
 
 use bstr::BString;
 use govc_git::ObjectId;
-use govc_git::diff::rename::RenameOptions;
-use govc_git::merge::text::Favor;
 use govc_git::merge::{BranchLabels, Conflict, MergeOptions, Resolver, TreeMerge, merge_commits};
-use govc_git::name_map::NameMap;
 use govc_git::path::RepoPath;
 use govc_git::refs::{NewValue, RefDelta, RefName, RefUpdate};
 use govc_git::store::{MemoryStore, Overlay};
@@ -20,7 +17,8 @@ use crate::commit::{CommitRequest, PreparedCommit, prepare};
 use crate::error::{Error, ErrorCode, Result};
 use crate::operation::OperationKind;
 use crate::repository::expected;
-use crate::workspace::{Changes, PendingMerge, Staged};
+pub use crate::workspace::MergeRequest;
+use crate::workspace::{Changes, PendingKind, PendingMerge, Staged, Workspace};
 use crate::{Env, Repository};
 
 /// Whether a merge may move a reality along instead of making a commit.
@@ -33,21 +31,6 @@ pub enum FastForward {
     Never,
     /// Only so: anything else is refused.
     Only,
-}
-
-/// How two states are merged.
-#[derive(Clone, Debug, Default)]
-pub struct MergeRequest {
-    /// Which side wins where both changed the same lines.
-    pub favor: Favor,
-    /// How renames are found; `None` ignores them.
-    pub renames: Option<RenameOptions>,
-    /// What conflict markers call our side.
-    pub ours: BString,
-    /// What conflict markers call their side.
-    pub theirs: BString,
-    /// Contents that settle conflicts, by path.
-    pub decided: NameMap<BString, Vec<u8>>,
 }
 
 /// What merging into a reality came to.
@@ -195,6 +178,33 @@ impl Repository {
         }
     }
 
+    /// Refuses a reality where conflicts have stopped something.
+    pub(crate) fn check_not_pending(&self, reality: &RefName) -> Result<()> {
+        match self.workspaces.get(reality).and_then(|workspace| workspace.merge.as_ref()) {
+            Some(_) => self.check_clean(reality),
+            None => Ok(()),
+        }
+    }
+
+    /// Stages what conflicts have left of something, and what it was.
+    pub(crate) fn record_pending(
+        &mut self,
+        reality: &RefName,
+        kind: PendingKind,
+        merge: TreeMerge,
+        env: &Env,
+    ) -> Result<()> {
+        let changes = self.changes_to(reality, &merge.tree)?;
+        let description =
+            format!("conflict in {}: {} paths are open", reality.short(), merge.conflicts.len());
+        let merge = Some(PendingMerge { kind, conflicts: merge.conflicts });
+        self.workspaces.insert(reality.clone(), Workspace { changes, merge });
+        let here = self.refs.get(reality.as_ref()).cloned();
+        let delta = RefDelta { name: reality.clone(), before: here.clone(), after: here };
+        self.log_moved(OperationKind::Conflict, description, env, [delta].into());
+        Ok(())
+    }
+
     /// Refuses a reality with staged changes.
     pub(crate) fn check_clean(&self, reality: &RefName) -> Result<()> {
         let Some(workspace) = self.workspaces.get(reality) else { return Ok(()) };
@@ -241,15 +251,9 @@ impl Repository {
         merge: TreeMerge,
         env: &Env,
     ) -> Result<MergeOutcome> {
-        let changes = self.changes_to(into, &merge.tree)?;
-        let mut workspace = crate::workspace::Workspace { changes, merge: None };
-        workspace.merge = Some(PendingMerge { theirs, conflicts: merge.conflicts.clone() });
-        self.workspaces.insert(into.clone(), workspace);
-        let here = self.refs.get(into.as_ref()).cloned();
-        let delta = RefDelta { name: into.clone(), before: here.clone(), after: here };
-        let description = format!("conflict in {}: {} paths are open", into.short(), merge.conflicts.len());
-        self.log_moved(OperationKind::Conflict, description, env, [delta].into());
-        Ok(MergeOutcome { tree: merge.tree, merged: Merged::Recorded(merge.conflicts) })
+        let (tree, conflicts) = (merge.tree, merge.conflicts.clone());
+        self.record_pending(into, PendingKind::Merge(theirs), merge, env)?;
+        Ok(MergeOutcome { tree, merged: Merged::Recorded(conflicts) })
     }
 }
 

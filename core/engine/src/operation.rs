@@ -22,6 +22,12 @@ pub enum OperationKind {
     Revert,
     /// A reality's commits were put on another commit.
     Rebase,
+    /// Staged changes were put aside.
+    Stash,
+    /// They were brought back.
+    Unstash,
+    /// Changes that were put aside were forgotten.
+    DropStash,
     /// Realities came to be.
     Create,
     /// A reality was deleted.
@@ -54,12 +60,15 @@ pub enum OperationKind {
 const TIME_MS_MAX: i64 = (1 << 53) - 1;
 
 /// Kinds and their names in the kept log, in the order of the enum.
-const KINDS: [(OperationKind, &str); 18] = [
+const KINDS: [(OperationKind, &str); 21] = [
     (OperationKind::Commit, "commit"),
     (OperationKind::Merge, "merge"),
     (OperationKind::CherryPick, "cherry-pick"),
     (OperationKind::Revert, "revert"),
     (OperationKind::Rebase, "rebase"),
+    (OperationKind::Stash, "stash"),
+    (OperationKind::Unstash, "unstash"),
+    (OperationKind::DropStash, "drop-stash"),
     (OperationKind::Create, "create"),
     (OperationKind::Delete, "delete"),
     (OperationKind::Tag, "tag"),

@@ -23,13 +23,8 @@ impl Repository {
         reverse: bool,
         three_way: bool,
     ) -> Result<()> {
-        let base = self.tree_of(self.head(reality)?)?;
         let mut overlay = Overlay::new(&self.store);
-        let mut tree = base;
-        if let Some(workspace) = self.workspaces.get(reality) {
-            let edits = workspace.changes.write_blobs(&mut overlay);
-            tree = edit_tree(&mut overlay, &base, &edits)?;
-        }
+        let tree = self.shown_tree(&mut overlay, reality)?;
         let merge = |base: &[u8], ours: &[u8], theirs: &[u8]| {
             let merged = merge_text(base, ours, theirs, &TextOptions::default())?;
             (merged.conflicts == 0).then_some(merged.bytes)

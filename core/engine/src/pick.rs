@@ -5,28 +5,18 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use bstr::{BString, ByteSlice};
+use bstr::ByteSlice;
 use govc_git::merge::{Conflict, TreeMerge, merge_trees};
-use govc_git::object::{Commit, CommitRef, Signature};
+use govc_git::object::CommitRef;
 use govc_git::refs::RefName;
 use govc_git::store::{ObjectStore, Overlay};
 use govc_git::{ObjectId, ObjectSource};
 
-use crate::commit::{CommitRequest, PreparedCommit, check_changed};
+use crate::commit::{CommitRequest, PreparedCommit, check_changed, prepare_picked, subject};
 use crate::error::{Error, ErrorCode, Result};
 use crate::merge::{MergeRequest, conflict_error};
-use crate::operation::OperationKind;
-use crate::realities::with_newline;
+pub use crate::workspace::{PendingKind, PickKind, Picked};
 use crate::{Env, Repository};
-
-/// Which way a change is taken over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PickKind {
-    /// As it is: cherry-pick.
-    Apply,
-    /// Taken back: revert.
-    Revert,
-}
 
 /// How a change is taken over.
 #[derive(Clone, Debug, Default)]
@@ -40,31 +30,19 @@ pub struct PickRequest {
     pub commit: CommitRequest,
 }
 
-/// A commit whose change is taken over.
-pub(crate) struct Picked {
-    pub id: ObjectId,
-    pub tree: ObjectId,
-    /// What the change is counted from; `None` for a commit without a parent.
-    pub parent: Option<ObjectId>,
-    pub is_merge: bool,
-    pub author: Signature,
-    /// The headers that go along: the encoding that author and message are in.
-    pub extra_headers: Vec<(BString, BString)>,
-    /// The message, without blank lines before it.
-    pub message: BString,
-}
-
 impl Repository {
     /// Writes the objects of a commit that puts the change of `commit` on a reality or takes it back there, up to a
-    /// signature. A conflict, a merge without a chosen parent and a change that is there already are refused.
+    /// signature. A merge without a chosen parent and a change that is there already are refused; so is a conflict, unless
+    /// `record`: then it is staged, and `None` is returned.
     pub fn prepare_pick(
         &mut self,
         reality: &RefName,
         commit: &ObjectId,
         kind: PickKind,
         request: PickRequest,
+        record: bool,
         env: &Env,
-    ) -> Result<PreparedCommit> {
+    ) -> Result<Option<PreparedCommit>> {
         self.check_clean(reality)?;
         let picked = self.picked(commit, request.mainline)?;
         let head = self.head(reality)?;
@@ -72,21 +50,22 @@ impl Repository {
         let mut overlay = Overlay::new(&self.store);
         let merge = self.pick_over(&mut overlay, reality, &base, &picked, kind, &request.merge)?;
         let written = overlay.into_new();
-        if !merge.clean {
+        if !merge.clean && !record {
             let verb = if kind == PickKind::Apply { "picking" } else { "reverting" };
             let work = format_args!("{verb} {} on '{}'", picked.id, reality.short());
-            let advice = "pass a resolver, or strategy 'ours' or 'theirs'";
+            let advice = "pass a resolver, or conflicts: 'record' to resolve them in the reality";
             return Err(conflict_error(work, reality, &merge.conflicts, advice).with("commit", picked.id));
         }
-        check_changed(reality, base, merge.tree, &request.commit)?;
+        if merge.clean {
+            check_changed(reality, base, merge.tree, &request.commit)?;
+        }
         self.ensure_room(written.body_bytes())?;
         self.store.absorb(&written);
-        let commit = new_commit(picked, kind, merge.tree, head, request.commit, env)?;
-        let kind = match kind {
-            PickKind::Apply => OperationKind::CherryPick,
-            PickKind::Revert => OperationKind::Revert,
-        };
-        Ok(PreparedCommit::new(reality, head, kind, commit))
+        if !merge.clean {
+            self.record_pending(reality, PendingKind::Pick(kind, picked.into()), merge, env)?;
+            return Ok(None);
+        }
+        prepare_picked(reality, picked, kind, merge.tree, head, request.commit, env).map(Some)
     }
 
     /// The conflicts that a pick would meet; none where it would go through.
@@ -190,34 +169,6 @@ impl Repository {
     }
 }
 
-/// The commit that a pick makes.
-fn new_commit(
-    picked: Picked,
-    kind: PickKind,
-    tree: ObjectId,
-    head: Option<ObjectId>,
-    request: CommitRequest,
-    env: &Env,
-) -> Result<Commit> {
-    let usual_author = match kind {
-        PickKind::Apply => picked.author.clone(),
-        PickKind::Revert => env.signature(),
-    };
-    let (message, extra_headers) = match (request.message.trim_ascii().is_empty(), kind) {
-        (false, _) => (with_newline(&request.message)?, Vec::new()),
-        (true, PickKind::Apply) => (picked.message, picked.extra_headers),
-        (true, PickKind::Revert) => (revert_message(&picked), picked.extra_headers),
-    };
-    Ok(Commit {
-        tree,
-        parents: head.into_iter().collect(),
-        author: request.author.unwrap_or(usual_author),
-        committer: request.committer.unwrap_or_else(|| env.signature()),
-        extra_headers,
-        message,
-    })
-}
-
 /// What git takes over of a message: from the first line that is not blank to the first NUL.
 fn told(message: &[u8]) -> &[u8] {
     let mut rest = &message[..message.find_byte(0).unwrap_or(message.len())];
@@ -225,26 +176,4 @@ fn told(message: &[u8]) -> &[u8] {
         rest = &rest[end + 1..];
     }
     rest
-}
-
-/// The first line.
-fn subject(message: &[u8]) -> &[u8] {
-    &message[..message.find_byte(b'\n').unwrap_or(message.len())]
-}
-
-/// Git's message of a commit that takes another back.
-fn revert_message(picked: &Picked) -> BString {
-    let subject = subject(&picked.message);
-    let reverted = subject.strip_prefix(b"Revert \"").filter(|rest| !rest.starts_with(b"Revert \""));
-    let mut message: BString = match reverted {
-        // What was taken back comes in again; its closing quote stands already.
-        Some(rest) => bstr::concat([b"Reapply \"", rest]).into(),
-        None => bstr::concat([b"Revert \"".as_slice(), subject, b"\""]).into(),
-    };
-    message.extend_from_slice(format!("\n\nThis reverts commit {}", picked.id).as_bytes());
-    if let Some(parent) = picked.parent.filter(|_| picked.is_merge) {
-        message.extend_from_slice(format!(", reversing\nchanges made to {parent}").as_bytes());
-    }
-    message.extend_from_slice(b".\n");
-    message
 }

@@ -5,17 +5,20 @@ use alloc::vec::Vec;
 
 use govc_git::diff::patch_id::{PatchId, PatchPart, patch_id};
 use govc_git::limits::LimitExceeded;
+use govc_git::merge::TreeMerge;
 use govc_git::object::Commit;
 use govc_git::refs::{NewValue, RefName, RefUpdate};
 use govc_git::rev::{Order, WalkOptions};
 use govc_git::store::{IdMap, MemoryStore, Overlay};
 use govc_git::{Kind, ObjectId, ObjectSink, ObjectSource};
 
+use crate::commit::check_resolved;
 use crate::error::{Error, ErrorCode, Result};
 use crate::merge::{MergeRequest, conflict_error};
 use crate::operation::OperationKind;
 use crate::pick::{PickKind, Picked};
 use crate::repository::expected;
+use crate::workspace::{PendingKind, Rebasing};
 use crate::{Env, Repository};
 
 /// Most commits that one rebase puts elsewhere or compares with. Beyond, a merge is what is wanted.
@@ -24,97 +27,169 @@ const REBASE_COMMITS_MAX: usize = 100_000;
 impl Repository {
     /// Puts the commits that a reality has and `onto` has not on `onto`; the new head. Merges are left out, and so are
     /// commits whose change `onto` has already or that change nothing any more. One operation, or none where the
-    /// reality stays as it is; a conflict leaves everything as it was.
+    /// reality stays as it is. A conflict leaves everything as it was, unless `record`: then it is staged, and `None`
+    /// is returned.
     pub fn rebase(
         &mut self,
         reality: &RefName,
         onto: &ObjectId,
-        request: &MergeRequest,
+        request: MergeRequest,
+        record: bool,
         env: &Env,
-    ) -> Result<ObjectId> {
-        let (head, tip, written) = self.rebase_over(reality, onto, request, env)?;
-        if tip != head {
-            self.ensure_room(written.body_bytes())?;
-            self.store.absorb(&written);
-            let onto = self.commit_at(onto)?;
-            let description = format!("rebase {} onto {onto}", reality.short());
-            let update =
-                RefUpdate { name: reality.clone(), expected: expected(Some(head)), new: NewValue::Set(tip) };
-            self.record(OperationKind::Rebase, description, env, &[update])?;
-        }
-        Ok(tip)
+    ) -> Result<Option<ObjectId>> {
+        let (rebasing, written, stopped) = self.rebase_over(reality, onto, request, env)?;
+        self.finish_rebase(reality, rebasing, written, stopped, record, env)
     }
 
-    /// Makes the commit that a rebase would end at readable until the next preview, without keeping it.
+    /// Goes on with a rebase whose conflicts were recorded and are resolved; the new head, or `None` where it stops again.
+    pub fn rebase_continue(&mut self, reality: &RefName, env: &Env) -> Result<Option<ObjectId>> {
+        let (rebasing, written, stopped) = self.rebase_resumed(reality, env)?;
+        self.finish_rebase(reality, rebasing, written, stopped, true, env)
+    }
+
+    /// Makes the commit that a rebase would end at readable until the next preview, without keeping it; `None` where
+    /// it would stop. Without `onto`, one that has stopped and would be continued.
     pub fn preview_rebase(
         &mut self,
         reality: &RefName,
-        onto: &ObjectId,
-        request: &MergeRequest,
+        onto: Option<&ObjectId>,
+        request: MergeRequest,
         env: &Env,
-    ) -> Result<ObjectId> {
-        let (_, tip, written) = self.rebase_over(reality, onto, request, env)?;
+    ) -> Result<Option<ObjectId>> {
+        let (rebasing, written, stopped) = match onto {
+            Some(onto) => self.rebase_over(reality, onto, request, env)?,
+            None => self.rebase_resumed(reality, env)?,
+        };
         self.store.preview(written);
-        Ok(tip)
+        Ok(stopped.is_none().then_some(rebasing.tip))
     }
 
-    /// The head before, the head after, and the objects in between.
+    /// How far a rebase gets from its start.
     fn rebase_over(
         &self,
         reality: &RefName,
         onto: &ObjectId,
-        request: &MergeRequest,
+        request: MergeRequest,
         env: &Env,
-    ) -> Result<(ObjectId, ObjectId, MemoryStore)> {
+    ) -> Result<(Rebasing, MemoryStore, Option<TreeMerge>)> {
         self.check_clean(reality)?;
         let onto = self.commit_at(onto)?;
         let Some(head) = self.head(reality)? else {
             let message = format!("'{}' has no commit yet", reality.short());
             return Err(Error::new(ErrorCode::NotFound, message).with("reality", reality.short()));
         };
-        let commits = self.commits_to_move(&head, &onto)?;
+        let mut rest = self.commits_to_move(&head, &onto)?;
+        rest.reverse();
         let mut overlay = Overlay::new(&self.store);
-        let mut tip = onto;
-        for commit in commits {
-            tip = self.put_on(&mut overlay, reality, &tip, commit, request, env)?;
-        }
-        Ok((head, tip, overlay.into_new()))
+        let mut rebasing = Rebasing { head, onto, tip: onto, rest, request };
+        let stopped = self.put_all(&mut overlay, reality, &mut rebasing, env)?;
+        Ok((rebasing, overlay.into_new(), stopped))
     }
 
-    /// Puts one commit on `tip`; the new tip, which is the old one where nothing is left of the change.
+    /// How far a rebase gets with what is staged in the place of the commit that stopped it.
+    fn rebase_resumed(
+        &self,
+        reality: &RefName,
+        env: &Env,
+    ) -> Result<(Rebasing, MemoryStore, Option<TreeMerge>)> {
+        let workspace = self.workspaces.get(reality).cloned().unwrap_or_default();
+        check_resolved(&workspace)?;
+        let Some(PendingKind::Rebase(rebasing)) = workspace.merge.map(|merge| merge.kind) else {
+            let message = format!("no rebase has stopped in '{}'", reality.short());
+            return Err(Error::new(ErrorCode::InvalidArgument, message).with("reality", reality.short()));
+        };
+        let mut rebasing = *rebasing;
+        if self.head(reality)? != Some(rebasing.head) {
+            let message =
+                format!("'{}' has moved since: discard() what is staged, then rebase anew", reality.short());
+            return Err(Error::new(ErrorCode::Stale, message).with("reality", reality.short()));
+        }
+        let mut overlay = Overlay::new(&self.store);
+        let tree = self.shown_tree(&mut overlay, reality)?;
+        if let Some(commit) = rebasing.rest.pop()
+            && tree != overlay.peel_to_tree(&rebasing.tip)?
+        {
+            rebasing.tip = overlay.write(Kind::Commit, &moved(commit, tree, rebasing.tip, env));
+        }
+        let stopped = self.put_all(&mut overlay, reality, &mut rebasing, env)?;
+        Ok((rebasing, overlay.into_new(), stopped))
+    }
+
+    /// Puts the commits that are left where they go; the conflicts of the one that does not fit.
+    fn put_all(
+        &self,
+        overlay: &mut Overlay<'_>,
+        reality: &RefName,
+        rebasing: &mut Rebasing,
+        env: &Env,
+    ) -> Result<Option<TreeMerge>> {
+        while let Some(commit) = rebasing.rest.last() {
+            match self.put_on(overlay, reality, &rebasing.tip, commit, &rebasing.request, env)? {
+                Ok(tip) => rebasing.tip = tip,
+                Err(merge) => return Ok(Some(merge)),
+            }
+            rebasing.rest.pop();
+        }
+        Ok(None)
+    }
+
+    fn finish_rebase(
+        &mut self,
+        reality: &RefName,
+        rebasing: Rebasing,
+        written: MemoryStore,
+        stopped: Option<TreeMerge>,
+        record: bool,
+        env: &Env,
+    ) -> Result<Option<ObjectId>> {
+        let Rebasing { head, onto, tip, .. } = rebasing;
+        if let (Some(merge), false, Some(commit)) = (&stopped, record, rebasing.rest.last()) {
+            let work = format_args!("rebasing {} of '{}'", commit.id, reality.short());
+            let advice = "pass conflicts: 'record' to resolve them in the reality, or merge instead";
+            return Err(conflict_error(work, reality, &merge.conflicts, advice).with("commit", commit.id));
+        }
+        if tip != head || stopped.is_some() {
+            self.ensure_room(written.body_bytes())?;
+            self.store.absorb(&written);
+        }
+        if let Some(merge) = stopped {
+            self.record_pending(reality, PendingKind::Rebase(rebasing.into()), merge, env)?;
+            return Ok(None);
+        }
+        if tip != head {
+            let description = format!("rebase {} onto {onto}", reality.short());
+            let update =
+                RefUpdate { name: reality.clone(), expected: expected(Some(head)), new: NewValue::Set(tip) };
+            self.record(OperationKind::Rebase, description, env, &[update])?;
+        }
+        self.workspaces.remove(reality);
+        Ok(Some(tip))
+    }
+
+    /// Puts one commit on `tip`; the new tip, which is the old one where nothing is left of the change, or the conflicts.
     fn put_on(
         &self,
         overlay: &mut Overlay<'_>,
         reality: &RefName,
         tip: &ObjectId,
-        commit: Picked,
+        commit: &Picked,
         request: &MergeRequest,
         env: &Env,
-    ) -> Result<ObjectId> {
+    ) -> Result<core::result::Result<ObjectId, TreeMerge>> {
         if commit.parent.as_ref() == Some(tip) {
-            return Ok(commit.id);
+            return Ok(Ok(commit.id));
         }
         let tip_tree = overlay.peel_to_tree(tip)?;
-        let merge = self.pick_over(overlay, reality, &tip_tree, &commit, PickKind::Apply, request)?;
+        let merge = self.pick_over(overlay, reality, &tip_tree, commit, PickKind::Apply, request)?;
         if !merge.clean {
-            let work = format_args!("rebasing {} of '{}'", commit.id, reality.short());
-            let advice = "pass strategy 'ours' or 'theirs', or merge instead";
-            return Err(conflict_error(work, reality, &merge.conflicts, advice).with("commit", commit.id));
+            return Ok(Err(merge));
         }
         let parent_tree =
             commit.parent.map_or(Ok(ObjectId::EMPTY_TREE), |parent| self.peel_to_tree(&parent))?;
         if merge.tree == tip_tree && commit.tree != parent_tree {
-            return Ok(*tip);
+            return Ok(Ok(*tip));
         }
-        let moved = Commit {
-            tree: merge.tree,
-            parents: Vec::from([*tip]),
-            author: commit.author,
-            committer: env.signature(),
-            extra_headers: commit.extra_headers,
-            message: commit.message,
-        };
-        Ok(overlay.write(Kind::Commit, &moved.write()))
+        Ok(Ok(overlay.write(Kind::Commit, &moved(commit.clone(), merge.tree, *tip, env))))
     }
 
     /// The commits that `head` has and `onto` has not, the oldest first, without merges and without those whose patch
@@ -183,6 +258,19 @@ impl Repository {
         }
         Ok(())
     }
+}
+
+/// The bytes of a commit that was put elsewhere.
+fn moved(commit: Picked, tree: ObjectId, tip: ObjectId, env: &Env) -> Vec<u8> {
+    let commit = Commit {
+        tree,
+        parents: Vec::from([tip]),
+        author: commit.author,
+        committer: env.signature(),
+        extra_headers: commit.extra_headers,
+        message: commit.message,
+    };
+    commit.write()
 }
 
 /// A state and the commit whose state was before it.

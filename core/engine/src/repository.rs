@@ -14,13 +14,13 @@ use govc_git::refs::{Expected, NewValue, RefDelta, RefName, RefStore, RefTarget,
 use govc_git::rev::CommitGraph;
 
 use crate::Env;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 use crate::kept_log::KeptLog;
 use crate::operation::{Operation, OperationKind, OperationLog};
 use crate::storage::Persisted;
 use crate::store::Store;
 use crate::timeline::Timeline;
-use crate::workspace::Workspace;
+use crate::workspace::{Restaged, Workspace};
 
 /// Most operations that a log holds unless another number is asked for.
 pub const OPERATIONS_MAX_DEFAULT: usize = 1 << 20;
@@ -47,6 +47,8 @@ pub struct Repository {
     pub(crate) own_refs: NameMap<RefName, RefTarget>,
     /// Most operations that the log holds.
     pub(crate) operations_max: usize,
+    /// What operations did to what is staged; of those before this repository was opened, nothing.
+    pub(crate) restaged: Vec<Restaged>,
     /// Commits whose parents are not here, nor meant to be.
     pub(crate) shallow: Vec<ObjectId>,
     pub(crate) limits: Limits,
@@ -74,6 +76,7 @@ impl Repository {
             kept_log: None,
             own_refs: NameMap::new(),
             operations_max: OPERATIONS_MAX_DEFAULT,
+            restaged: Vec::new(),
             shallow: Vec::new(),
             limits,
         })
@@ -116,10 +119,12 @@ impl Repository {
         let (id, description) = (operation.id, format!("undo {}: {}", operation.id, operation.description));
         let updates: Vec<RefUpdate> =
             operation.deltas.iter().map(|delta| RefUpdate::from(&delta.inverse())).collect();
+        self.restage_as(id, false, true)?;
         let deltas = self.refs.update(&updates)?;
         self.settle(&deltas);
         self.log.append_undo(description, env.now_ms, deltas);
         self.prune_log();
+        self.restage_as(id, false, false)?;
         Ok(Some(id))
     }
 
@@ -128,11 +133,36 @@ impl Repository {
         let Some(operation) = self.log.next_redo() else { return Ok(None) };
         let (id, description) = (operation.id, format!("redo {}: {}", operation.id, operation.description));
         let updates: Vec<RefUpdate> = operation.deltas.iter().map(RefUpdate::from).collect();
+        self.restage_as(id, true, true)?;
         let deltas = self.refs.update(&updates)?;
         self.settle(&deltas);
         self.log.append_redo(description, env.now_ms, deltas);
         self.prune_log();
+        self.restage_as(id, true, false)?;
         Ok(Some(id))
+    }
+
+    /// Puts what is staged as it was before (or after, where `redo`) an operation that moved it; refused where it was
+    /// changed since. Nothing is done where `check` alone is asked for.
+    fn restage_as(&mut self, operation: u64, redo: bool, check: bool) -> Result<()> {
+        let Some(restaged) = self.restaged.iter().find(|restaged| restaged.operation == operation) else {
+            return Ok(());
+        };
+        let Restaged { reality, before, after, .. } = restaged.clone();
+        let (now, then) = if redo { (before, after) } else { (after, before) };
+        let changes = |workspace: Option<&Workspace>| workspace.map(|workspace| workspace.changes.clone());
+        let (now, found) = (changes(now.as_ref()), changes(self.workspaces.get(&reality)));
+        if !found.unwrap_or_default().is_same(&now.unwrap_or_default()) {
+            let message =
+                format!("'{}' has staged changes since: commit or discard them first", reality.short());
+            return Err(Error::new(ErrorCode::Rejected, message).with("reality", reality.short()));
+        }
+        match then {
+            _ if check => {}
+            Some(then) => drop(self.workspaces.insert(reality, then)),
+            None => drop(self.workspaces.remove(&reality)),
+        }
+        Ok(())
     }
 
     /// Moves refs, all or none, and logs why.
@@ -214,7 +244,6 @@ pub(crate) fn expected(value: Option<ObjectId>) -> Expected {
 
 impl Error {
     pub(crate) fn exists(what: &str, name: impl core::fmt::Display) -> Self {
-        Self::new(crate::ErrorCode::AlreadyExists, format!("{what} '{name}' exists already"))
-            .with("name", name)
+        Self::new(ErrorCode::AlreadyExists, format!("{what} '{name}' exists already")).with("name", name)
     }
 }

@@ -1,12 +1,17 @@
 //! What a reality has changed and not yet committed: a map of paths over its head, shared by forks until one writes.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use bstr::BString;
+use govc_git::diff::rename::RenameOptions;
 use govc_git::edit::PathEdit;
+use govc_git::merge::text::Favor;
 use govc_git::name_map::NameMap;
-use govc_git::object::Mode;
+use govc_git::object::{Mode, Signature};
 use govc_git::path::RepoPath;
+use govc_git::refs::RefName;
 use govc_git::store::ObjectSink;
 use govc_git::{Kind, ObjectId};
 
@@ -104,6 +109,11 @@ impl Changes {
         self.by_path.iter()
     }
 
+    /// Whether these are the same changes: not only equal, but the ones that were cloned.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.by_path, &other.by_path) || self.is_empty() && other.is_empty()
+    }
+
     /// Bytes of all contents that are not in the store yet.
     pub const fn content_bytes(&self) -> u64 {
         self.content_bytes
@@ -145,13 +155,97 @@ pub struct Workspace {
     pub merge: Option<PendingMerge>,
 }
 
-/// A recorded merge: the next commit has a second parent.
+/// How two states are merged.
+#[derive(Clone, Debug, Default)]
+pub struct MergeRequest {
+    /// Which side wins where both changed the same lines.
+    pub favor: Favor,
+    /// How renames are found; `None` ignores them.
+    pub renames: Option<RenameOptions>,
+    /// What conflict markers call our side.
+    pub ours: BString,
+    /// What conflict markers call their side.
+    pub theirs: BString,
+    /// Contents that settle conflicts, by path.
+    pub decided: NameMap<BString, Vec<u8>>,
+}
+
+/// What an operation did to what a reality has staged, for undo and redo.
+#[derive(Clone, Debug)]
+pub struct Restaged {
+    /// The operation.
+    pub operation: u64,
+    /// The reality.
+    pub reality: RefName,
+    /// What was staged before it.
+    pub before: Option<Workspace>,
+    /// What was staged after it.
+    pub after: Option<Workspace>,
+}
+
+/// Work that conflicts have stopped: what is staged is what it left.
 #[derive(Clone, Debug)]
 pub struct PendingMerge {
-    /// The other side.
-    pub theirs: ObjectId,
+    /// What was to be done.
+    pub kind: PendingKind,
     /// What is still open.
     pub conflicts: Vec<govc_git::merge::Conflict>,
+}
+
+/// What conflicts have stopped, and what has to be done once they are resolved.
+#[derive(Clone, Debug)]
+pub enum PendingKind {
+    /// A merge with this commit: the next commit has it as its second parent.
+    Merge(ObjectId),
+    /// A commit's change, taken over or back: the next commit says so, and is by its author.
+    Pick(PickKind, Box<Picked>),
+    /// A rebase: it has to be continued.
+    Rebase(Box<Rebasing>),
+    /// A stash that was brought back: nothing.
+    Stash,
+}
+
+/// Which way a change is taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PickKind {
+    /// As it is: cherry-pick.
+    Apply,
+    /// Taken back: revert.
+    Revert,
+}
+
+/// A commit whose change is taken over.
+#[derive(Clone, Debug)]
+pub struct Picked {
+    /// The commit.
+    pub id: ObjectId,
+    /// Its state.
+    pub tree: ObjectId,
+    /// What the change is counted from; `None` for a commit without a parent.
+    pub parent: Option<ObjectId>,
+    /// Whether it has several parents.
+    pub is_merge: bool,
+    /// Who wrote it.
+    pub author: Signature,
+    /// The headers that go along: the encoding that author and message are in.
+    pub extra_headers: Vec<(BString, BString)>,
+    /// The message, without blank lines before it.
+    pub message: BString,
+}
+
+/// A rebase on its way.
+#[derive(Clone, Debug)]
+pub struct Rebasing {
+    /// Where the reality was, and is until all is done.
+    pub head: ObjectId,
+    /// What its commits are put on.
+    pub onto: ObjectId,
+    /// The last commit that was put there.
+    pub tip: ObjectId,
+    /// The commits to put there, the next one last; while it is stopped, the last is the one that conflicts.
+    pub rest: Vec<Picked>,
+    /// How they are merged.
+    pub request: MergeRequest,
 }
 
 #[cfg(test)]

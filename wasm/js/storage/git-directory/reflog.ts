@@ -67,7 +67,7 @@ export async function removeEmptyParents(path: FilePath, name: string): Promise<
 
 function makesLog(layout: Layout, name: string): boolean {
   const { reflogs } = layout.settings;
-  return reflogs === 'all' || reflogs === 'usual' && /^(?:HEAD$|refs\/(?:heads|remotes|notes)\/)/.test(name);
+  return reflogs === 'all' || reflogs === 'usual' && /^(?:HEAD$|refs\/stash$|refs\/(?:heads|remotes|notes)\/)/.test(name);
 }
 
 async function openLog(layout: Layout, path: FilePath, create: boolean) {
