@@ -17,13 +17,13 @@ import { PackedReader, PackedWriter } from './packed.js';
 import { Reality } from './reality.js';
 import { Snapshot } from './snapshot.js';
 import type { Subscription, WatchOptions } from './events/subscription.js';
+import { stashIndex } from './stash.js';
 import { type Refreshed, StorageLink } from './storage/link.js';
 import type { Storage } from './storage/storage.js';
 import { decodeText, encodeText } from './text.js';
 import type {
-  Change, CommitOptions, DescribeOptions, Glob, Limits, LogOptions, Moment, ObjectId, Operation, Path, Progressive, RepositoryOptions, RepositoryStats, Revision, Signature, Stash,
+  Change, CommitOptions, DescribeOptions, Glob, Limits, LogOptions, Moment, ObjectId, Operation, Path, Problem, Progressive, RepositoryOptions, RepositoryStats, Revision, Signature, Stash, Validator,
 } from './types.js';
-import type { Problem, Validator } from './types.js';
 import { enforce } from './validate.js';
 import { verify, type VerifyReport } from './verify.js';
 
