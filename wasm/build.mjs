@@ -3,6 +3,7 @@
 //   node.cjs   Node, both kinds of module: node.mjs re-exports it, so that `import` and `require` give the same classes
 //   browser.js browsers and bundlers: loads the module that lies beside it while it is imported
 //   slim.*     the caller gives the module
+//   test.cjs   `govc/test`, on Node
 //   cli.cjs    the command `govc`
 import { execFileSync } from 'node:child_process';
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -63,6 +64,15 @@ await build({
 });
 await build({
   ...common,
+  entryPoints: { test: 'js/entry/test.ts' },
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  outExtension: { '.js': '.cjs' },
+  plugins: [{ ...ofNode, setup: ({ onResolve }) => onResolve({ filter: /\/node\.js$/ }, () => ({ path: './node.cjs', external: true })) }],
+});
+await build({
+  ...common,
   entryPoints: { cli: 'js/cli/main.ts' },
   platform: 'node',
   format: 'cjs',
@@ -73,7 +83,7 @@ await build({
   banner: { js: '#!/usr/bin/env node' },
 });
 await chmod(`${dist}/cli.cjs`, 0o755);
-for (const name of ['node', 'slim', 'formats', 'validators']) await writeFile(`${dist}/${name}.mjs`, `export * from './${name}.cjs';\n`);
+for (const name of ['node', 'slim', 'formats', 'validators', 'test']) await writeFile(`${dist}/${name}.mjs`, `export * from './${name}.cjs';\n`);
 for (const name of ['govc_bg.wasm', 'govc_formats_bg.wasm']) await cp(`${here}pkg/${name}`, `${dist}/${name}`);
 
 execFileSync(process.execPath, [`${here}node_modules/typescript/bin/tsc`, '--project', here], { stdio: 'inherit' });

@@ -66,6 +66,36 @@ fn realities_equal_a_map_of_maps() {
     }
 }
 
+#[test]
+fn copies_part_as_maps_of_maps_do() {
+    for seed in 0..20 {
+        let mut random = Random::new(seed);
+        let first = Repository::new(b"main", Limits::default()).unwrap();
+        let mut worlds = vec![(first, BTreeMap::from([("main".to_owned(), Model::default())]))];
+        for step in 0..200 {
+            let at = random.below(worlds.len());
+            if random.chance(6) {
+                let copy = (worlds[at].0.copy(), worlds[at].1.clone());
+                assert_eq!(copy.0.operations().len(), 0);
+                worlds.push(copy);
+            } else if random.chance(3) && worlds.len() > 1 {
+                worlds.swap_remove(at);
+            }
+            let at = random.below(worlds.len());
+            let (repository, model) = &mut worlds[at];
+            command(&mut random, repository, model, step);
+            for (repository, model) in &worlds {
+                for (name, expected) in model {
+                    assert_eq!(seen(repository, name), expected.seen, "seed {seed} step {step} {name}");
+                }
+            }
+        }
+        for (repository, _) in &worlds {
+            assert_eq!(repository.verify().problems(), [], "seed {seed}");
+        }
+    }
+}
+
 fn command(random: &mut Random, repository: &mut Repository, model: &mut BTreeMap<String, Model>, step: i64) {
     let env = env(step * 1000);
     let names: Vec<String> = model.keys().cloned().collect();

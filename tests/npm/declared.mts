@@ -6,6 +6,7 @@ import {
 } from 'govc';
 import type { Problem } from 'govc';
 import { checkFormat, formatOf, parseFormat, writeFormat, type Format, type FormatProblem } from 'govc/formats';
+import { universes, type Start, type Universe, type UniverseFixtures, type Universes } from 'govc/test';
 import {
   conflictMarkers, jsonSchema, paths as pathRules, policy, runValidators, syntax,
   type AjvLike, type PathRules, type PolicyFile, type PolicySeverity, type Schema,
@@ -100,6 +101,7 @@ const figures: [number, [number, number], 'better' | 'worse' | 'no difference'] 
 const outcome: [number | undefined, Reality | undefined, Commit | undefined, GovcError | undefined, number[], number] = [
   evaluation.baseline, evaluation.winner, evaluation.merged, best!.error, best!.values, best!.ms,
 ];
+const copied: Repository = repo.copy();
 const serving: Reality = repo.assign('user', { main: 0.9, x: 0.1 }, 'salt');
 const imported: Promise<ImportResult> = repo.importPack(packStream, { 'refs/heads/main': tagged }, { signal });
 const exported: Uint8Array = repo.exportPack(['main'], [at]);
@@ -163,9 +165,16 @@ const hunks: Hunk[] = difference!.hunks();
 const unified: string = difference!.unified(5);
 const similarity: number | undefined = difference!.binary ? 0 : difference!.similarity;
 const code: ErrorCode = new GovcError('Stale', 'message').code;
+const starts: Start[] = [{ 'a.txt': 'text', 'b.json': { json: true } }, async (fresh: Repository) => void fresh.main.apply({ a: 'b' }), gitDirectory('.'), repo];
+const inUniverse: Universes = universes(starts[0]!, { main: 'main' });
+const wrapped: (context: { name: string }) => Promise<void> = inUniverse(async ({ repo, reality, changes }: Universe, context: { name: string }) => [repo, reality, changes(), context.name]);
+const world: Promise<Universe> = inUniverse.open();
+const fixtures: UniverseFixtures = inUniverse.fixtures;
+const worlds: number = inUniverse.size;
 void [
   stored, files, refreshed, opened, found, many, listed, resolved, history, then, differences, base, preview, merged, undone, operations, progress, stream, happened, there, evaluated, evaluatedNumbers, figures, outcome, serving, imported, exported, handler, report, stats,
   flushed, head, fork, bytes, text, paths, has, status, commit, applied, own, against, rolledBack, reverted, rebased, conflicts, read, changes, kept, fields, hunks,
   unified, similarity, code, slowly, line, lineText, broughtBy, cameFrom, originLine,
+  copied, wrapped, world, fixtures, worlds,
   warnings, ran, meant, format, broken, parsed,
 ];

@@ -42,7 +42,9 @@ export async function project(files, manifest = {}) {
 
 /** Runs Node in the project; what it printed. A failure carries what it printed, too. */
 export async function node(folder, ...args) {
-  const { stdout } = await run(process.execPath, args, { cwd: folder });
+  // A program that is a test itself reports as it does to a person.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const { stdout } = await run(process.execPath, args, { cwd: folder, env });
   return stdout.trim();
 }
 

@@ -1,5 +1,6 @@
 /** A git repository in memory, with its realities. */
 import { bisect, Bisector, type BisectOptions, type BisectRange, type BisectResult } from './bisect.js';
+import { assign } from './assign.js';
 import { call, type EnginePreparedCommit, type EngineRepository } from './binding.js';
 import { Commit, commitDetails, commitsOf, identityLine } from './commit.js';
 import { Dispatcher, type Explanation } from './events/dispatcher.js';
@@ -13,7 +14,8 @@ import { gitHandler, type HandlerOptions } from './handler.js';
 import { describe, logOf } from './log.js';
 import { headAt, momentAt } from './moments.js';
 import { type MergeOptions, mergeFlags, type MergeResult, readConflicts, resolutions, similarity } from './merge.js';
-import { PackedReader, PackedWriter } from './packed.js';
+import { labelOf, lines, nameOf } from './names.js';
+import { PackedReader } from './packed.js';
 import { Reality } from './reality.js';
 import { Snapshot } from './snapshot.js';
 import type { Subscription, WatchOptions } from './events/subscription.js';
@@ -39,14 +41,18 @@ export class Repository implements Disposable {
   #dispatcher: Dispatcher | undefined;
 
   /** A fresh repository in memory. Never touches disk or network. */
-  constructor(options: RepositoryOptions = {}) {
+  constructor(options?: RepositoryOptions);
+  /** @internal */
+  constructor(options: RepositoryOptions, copied: EngineRepository);
+  constructor(options: RepositoryOptions = {}, copied?: EngineRepository) {
     const { main = 'main', author = { name: 'govc', email: 'govc@localhost' }, now = Date.now, limits = {}, validators = [] } = options;
     this.#now = now;
     this.#onWarning = options.onWarning;
     this.#validators = [...validators];
     this.#author = author;
-    const identity = encodeText(identityLine(author, 0));
-    this.#engine = call((engine) => new engine.Repository(encodeText(main), identity, limitFigures(limits)));
+    this.#engine = copied ?? call((engine) => {
+      return new engine.Repository(encodeText(main), encodeText(identityLine(author, 0)), limitFigures(limits));
+    });
   }
 
   /** Opens a stored repository: `gitDirectory('.')` on Node, `opfs('name')` or `indexedDb('name')` in a browser. */
@@ -54,6 +60,15 @@ export class Repository implements Disposable {
     const repository = new Repository(options);
     repository.#storage = await StorageLink.open(storage, repository, options);
     return repository;
+  }
+
+  /**
+   * A repository of its own with the same objects, refs, staged changes and validators, in memory and without the log of
+   * operations. Takes microseconds: objects are shared.
+   */
+  copy(): Repository {
+    const told = this.#onWarning && { onWarning: this.#onWarning };
+    return new Repository({ author: this.#author, now: this.#now, validators: [...this.#validators], ...told }, call(() => this.engine.copy()));
   }
 
   /**
@@ -278,11 +293,7 @@ export class Repository implements Disposable {
    * ask. Weight 0 takes no key; `salt` makes choices that have nothing to do with those of another salt.
    */
   assign(key: string, weights: Record<string, number>, salt = ''): Reality {
-    const names = Object.keys(weights);
-    const packed = new PackedWriter();
-    names.forEach((name) => packed.bytes(encodeText(name)));
-    const at = call(() => this.engine.assign(encodeText(key), encodeText(salt), packed.finish(), Float64Array.from(Object.values(weights))));
-    return new Reality(this, names[at]!);
+    return new Reality(this, assign(this, key, weights, salt));
   }
 
   /** Takes in a pack and moves refs to what it brought, all or nothing. */
@@ -474,23 +485,6 @@ export class Repository implements Disposable {
     const labels = new Uint8Array([...target, 0, ...label]);
     return this.#mergeResult(call(() => this.engine.mergeTree(ours, theirs, mergeFlags(options), labels, decided, false)));
   }
-}
-
-function nameOf(reality: Reality | string): string {
-  return typeof reality === 'string' ? reality : reality.name;
-}
-
-/** Names as the engine takes several. */
-function lines(names: string[]): Uint8Array {
-  const broken = names.find((name) => String(name).includes('\n'));
-  if (broken !== undefined) throw new GovcError('InvalidName', 'the name of a reality holds no newline', { name: broken });
-  return encodeText(names.join('\n'));
-}
-
-/** What conflict markers call a side. */
-function labelOf(revision: Revision): string {
-  if (typeof revision === 'string') return revision.replace(/^refs\/heads\//, '');
-  return revision instanceof Reality ? revision.name : revision.id;
 }
 
 /** Limits in the order of `decode::limits`; 0 stands for the default. */

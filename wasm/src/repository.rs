@@ -30,6 +30,11 @@ impl Repository {
         Ok(Self { engine, author: Author { name, email, offset_minutes } })
     }
 
+    /// A repository of its own with the same content.
+    pub fn copy(&mut self) -> Self {
+        Self { engine: self.engine.copy(), author: self.author.clone() }
+    }
+
     /// The name of the main reality.
     #[wasm_bindgen(js_name = mainName)]
     pub fn main_name(&self) -> Result<Vec<u8>, JsValue> {

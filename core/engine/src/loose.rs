@@ -1,6 +1,7 @@
 //! Loose objects as a storage handed them over: compressed until they are read, checked when they are.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
@@ -22,9 +23,10 @@ pub(crate) struct LooseObjects {
     limits: Limits,
 }
 
+#[derive(Clone)]
 enum Entry {
     /// As the file holds it.
-    File(Box<[u8]>),
+    File(Arc<[u8]>),
     Object(Object),
 }
 
@@ -36,7 +38,12 @@ impl LooseObjects {
 
     /// Adds the file of an object.
     pub(crate) fn add(&mut self, id: ObjectId, file: Box<[u8]>) {
-        self.entries.get_mut().insert(id, Entry::File(file));
+        self.entries.get_mut().insert(id, Entry::File(file.into()));
+    }
+
+    /// The same objects once more: files and what was read of them are shared.
+    pub(crate) fn share(&self) -> Self {
+        Self { entries: self.entries.clone(), inflater: RefCell::default(), limits: self.limits }
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -64,11 +64,27 @@ impl Repository {
             expected: Expected::Missing,
             new: NewValue::Symbolic(main.clone()),
         }])?;
-        Ok(Self {
-            store: Store::new(limits),
+        let unborn = NameMap::from_iter([(main, ())]);
+        Ok(Self::over(Store::new(limits), refs, unborn, limits))
+    }
+
+    /// A repository of its own with the same objects, refs and uncommitted changes, and a log that begins anew. Objects
+    /// are shared, so that it costs a step for each ref.
+    #[must_use]
+    pub fn copy(&mut self) -> Self {
+        let mut copy = Self::over(self.store.copy(), self.refs.clone(), self.unborn.clone(), self.limits);
+        copy.workspaces = self.workspaces.clone();
+        copy.operations_max = self.operations_max;
+        copy.shallow = self.shallow.clone();
+        copy
+    }
+
+    fn over(store: Store, refs: RefStore, unborn: NameMap<RefName, ()>, limits: Limits) -> Self {
+        Self {
+            store,
             refs,
             workspaces: NameMap::new(),
-            unborn: NameMap::from_iter([(main, ())]),
+            unborn,
             log: OperationLog::default(),
             graph: RefCell::default(),
             timeline: RefCell::default(),
@@ -79,7 +95,7 @@ impl Repository {
             restaged: Vec::new(),
             shallow: Vec::new(),
             limits,
-        })
+        }
     }
 
     /// All objects.

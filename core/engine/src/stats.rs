@@ -26,7 +26,7 @@ impl Repository {
         let born = self.refs.iter_prefix(b"refs/heads/").count() as u64;
         Stats {
             objects: self.store.object_count(),
-            object_bytes: self.store.new_objects().body_bytes(),
+            object_bytes: self.store.new_body_bytes(),
             memory_bytes: self.store.memory_bytes() + graph.memory_bytes() as u64,
             realities: born + self.unborn.len() as u64,
             commits: graph.len() as u64,

@@ -1,6 +1,7 @@
 //! Where this repository's objects are: packs and loose objects, which stay compressed, and new objects in memory.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
@@ -17,6 +18,8 @@ use crate::loose::LooseObjects;
 pub struct Store {
     packs: Vec<Pack>,
     loose: LooseObjects,
+    /// Objects that this repository and its copies made before they parted.
+    shared: Arc<MemoryStore>,
     new: MemoryStore,
     large_trees: RefCell<LargeTrees>,
     /// What a validator may look at before it is committed; gone when the validation ends.
@@ -59,9 +62,41 @@ impl Store {
         &self.packs
     }
 
-    /// The objects that were made or taken in here and are in no pack, in the order in which they came.
-    pub fn new_objects(&self) -> &MemoryStore {
-        &self.new
+    /// The ids of the objects that were made or taken in here and are in no pack, in the order in which they came.
+    pub fn new_ids(&self) -> impl Iterator<Item = &ObjectId> {
+        self.shared.since(0).chain(self.new.since(0)).map(|(id, _)| id)
+    }
+
+    /// Bytes of the bodies of these objects.
+    pub fn new_body_bytes(&self) -> u64 {
+        self.shared.body_bytes() + self.new.body_bytes()
+    }
+
+    /// The same objects once more, shared: costs what was made since the last copy, and a step for each loose object.
+    pub(crate) fn copy(&mut self) -> Self {
+        let new = core::mem::take(&mut self.new);
+        if self.shared.is_empty() {
+            self.shared = Arc::new(new);
+        } else if !new.is_empty() {
+            let shared = Arc::make_mut(&mut self.shared);
+            for (id, object) in new.since(0) {
+                shared.insert(*id, object.clone());
+            }
+        }
+        Self {
+            packs: self.packs.iter().map(Pack::share).collect(),
+            loose: self.loose.share(),
+            shared: Arc::clone(&self.shared),
+            ..Self::default()
+        }
+    }
+
+    fn made(&self, id: &ObjectId) -> Option<&Object> {
+        self.new.get(id).or_else(|| self.shared.get(id))
+    }
+
+    fn made_count(&self) -> usize {
+        self.shared.len() + self.new.len()
     }
 
     /// Keeps what an overlay over this store collected.
@@ -95,27 +130,27 @@ impl Store {
 
     /// Whether an object is here for good.
     fn is_kept(&self, id: &ObjectId) -> bool {
-        self.new.contains(id) || self.packs.iter().any(|pack| pack.contains(id)) || self.loose.contains(id)
+        self.made(id).is_some() || self.packs.iter().any(|pack| pack.contains(id)) || self.loose.contains(id)
     }
 
     /// Number of objects; one that lies in two packs counts twice.
     pub fn object_count(&self) -> u64 {
         self.packs.iter().map(|pack| pack.len() as u64).sum::<u64>()
-            + (self.loose.len() + self.new.len()) as u64
+            + (self.loose.len() + self.made_count()) as u64
     }
 
     /// Bytes of memory that the objects take, indexes and caches included.
     pub fn memory_bytes(&self) -> u64 {
         const TABLE_BYTES_PER_OBJECT: u64 = 64;
         let packs: u64 = self.packs.iter().map(|pack| pack.memory_bytes() as u64).sum();
-        let table = (self.loose.len() + self.new.len()) as u64 * TABLE_BYTES_PER_OBJECT;
-        packs + self.loose.body_bytes() + self.new.body_bytes() + table
+        let table = (self.loose.len() + self.made_count()) as u64 * TABLE_BYTES_PER_OBJECT;
+        packs + self.loose.body_bytes() + self.new_body_bytes() + table
     }
 }
 
 impl ObjectSource for Store {
     fn read(&self, id: &ObjectId) -> Result<Object, ReadError> {
-        if let Some(object) = self.new.get(id) {
+        if let Some(object) = self.made(id) {
             return Ok(object.clone());
         }
         for pack in &self.packs {
@@ -136,14 +171,15 @@ impl ObjectSource for Store {
     }
 
     fn find_prefix(&self, prefix: &Prefix, most: usize, found: &mut Vec<ObjectId>) {
+        self.shared.find_prefix(prefix, most, found);
         self.new.find_prefix(prefix, most, found);
         self.packs.iter().for_each(|pack| pack.find_prefix(prefix, most, found));
         self.loose.find_prefix(prefix, most, found);
     }
 
     fn header(&self, id: &ObjectId) -> Result<(Kind, u64), ReadError> {
-        if self.new.contains(id) {
-            return self.new.header(id);
+        if let Some(object) = self.made(id) {
+            return Ok((object.kind, object.bytes.len() as u64));
         }
         match self.packs.iter().find(|pack| pack.contains(id)) {
             Some(pack) => pack.header(id),

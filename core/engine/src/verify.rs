@@ -43,7 +43,7 @@ impl Repository {
             ids.extend(positions.iter().map(|position| pack.index().id(*position as usize)));
         }
         ids.extend(self.store.loose_ids());
-        ids.extend(self.store.new_objects().since(0).map(|(id, _)| *id));
+        ids.extend(self.store.new_ids().copied());
         let verifier =
             Verifier::new(VerifyOptions { shallow: self.shallow.clone(), ..VerifyOptions::default() });
         Verification { ids, next: 0, verifier, problems: Vec::new() }

@@ -26,8 +26,8 @@ pub const CACHE_BYTES_DEFAULT: usize = 16 << 20;
 
 /// An immutable pack in memory.
 pub struct Pack {
-    bytes: Pieces,
-    index: PackIndex,
+    bytes: Arc<Pieces>,
+    index: Arc<PackIndex>,
     limits: Limits,
     reader: RefCell<Reader>,
     /// Positions in the index by offset in the pack; made when first needed.
@@ -36,7 +36,8 @@ pub struct Pack {
 
 /// What reading needs beside the pack.
 struct Reader {
-    inflater: Inflater,
+    /// Made with the first read.
+    inflater: Option<Inflater>,
     cache: BaseCache,
     delta: Vec<u8>,
 }
@@ -82,11 +83,16 @@ impl Pack {
     }
 
     pub(super) fn new(bytes: Pieces, index: PackIndex, limits: Limits) -> Self {
-        let reader = Reader {
-            inflater: Inflater::new(),
-            cache: BaseCache::new(CACHE_BYTES_DEFAULT),
-            delta: Vec::new(),
-        };
+        Self::over(Arc::new(bytes), Arc::new(index), limits)
+    }
+
+    /// The same pack once more: bytes and index are shared, each has a cache of its own.
+    pub fn share(&self) -> Self {
+        Self::over(Arc::clone(&self.bytes), Arc::clone(&self.index), self.limits)
+    }
+
+    fn over(bytes: Arc<Pieces>, index: Arc<PackIndex>, limits: Limits) -> Self {
+        let reader = Reader { inflater: None, cache: BaseCache::new(CACHE_BYTES_DEFAULT), delta: Vec::new() };
         Self { bytes, index, limits, reader: RefCell::new(reader), by_offset: OnceCell::new() }
     }
 
@@ -280,7 +286,11 @@ impl Pack {
         let stream = self.stream(offset, header)?;
         let mut bytes = zeroed(header.size as usize);
         let room = Arc::get_mut(&mut bytes).expect("because nobody else has it yet");
-        reader.inflater.inflate(stream, room).map_err(|error| PackError::Zlib { offset, error })?;
+        reader
+            .inflater
+            .get_or_insert_with(Inflater::new)
+            .inflate(stream, room)
+            .map_err(|error| PackError::Zlib { offset, error })?;
         Ok(Object { kind, bytes })
     }
 
@@ -288,7 +298,7 @@ impl Pack {
         let offset = link.offset;
         let stream = self.stream(offset, &link.header)?;
         reader.delta.resize(link.header.size as usize, 0);
-        let inflated = reader.inflater.inflate(stream, &mut reader.delta);
+        let inflated = reader.inflater.get_or_insert_with(Inflater::new).inflate(stream, &mut reader.delta);
         inflated.map_err(|error| PackError::Zlib { offset, error })?;
         let wrong = |error| PackError::Delta { offset, error };
         let size = DeltaHeader::parse(&reader.delta).map_err(wrong)?.result_size;
@@ -324,7 +334,12 @@ impl Pack {
             if size.is_none() {
                 let mut start = [0; DELTA_HEADER_BYTES_MAX];
                 let stream = self.stream(at, &header)?;
-                let inflated = self.reader.borrow_mut().inflater.inflate_start(stream, &mut start);
+                let inflated = self
+                    .reader
+                    .borrow_mut()
+                    .inflater
+                    .get_or_insert_with(Inflater::new)
+                    .inflate_start(stream, &mut start);
                 let (length, _) = inflated.map_err(|error| PackError::Zlib { offset: at, error })?;
                 let delta = DeltaHeader::parse(&start[..length])
                     .map_err(|error| PackError::Delta { offset: at, error })?;
