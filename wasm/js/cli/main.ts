@@ -1,6 +1,7 @@
 /** The command `govc`: finds the verb, parses its options, prints its answer, and ends with a code that says how it went. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { parseArgs } from 'node:util';
 
 import { instantiate } from '../binding.js';
@@ -13,6 +14,9 @@ import { safe } from './output.js';
 import { Context, UsageError, type Verb } from './verb.js';
 import { VERBS } from './verbs/index.js';
 import { version } from './version.js';
+
+/** The last version of Node whose flags for WebAssembly were looked at. */
+const LAZY_NODE_MAX = 24;
 
 async function main(words: string[]): Promise<number> {
   let folder = process.cwd();
@@ -44,6 +48,10 @@ async function run(verb: Verb, words: string[], folder: string, json: boolean): 
   });
   // Verbs work on the files of this folder, as if they were started there.
   process.chdir(folder);
+  // A command calls a small part of the module: what it does not call need not be compiled. Later versions may not know the flags.
+  if (Number.parseInt(process.versions.node, 10) <= LAZY_NODE_MAX) {
+    for (const flag of ['--wasm-lazy-compilation', '--wasm-lazy-validation']) setFlagsFromString(flag);
+  }
   instantiate(readFileSync(join(__dirname, 'govc_bg.wasm')));
   provideLoader(() => instantiateFormats(readFileSync(join(__dirname, 'govc_formats_bg.wasm'))));
   try {
