@@ -115,8 +115,8 @@ class Parser {
     const flags = bytes.readUInt16BE(start + 60);
     this.#at = start + FIXED_BYTES;
     const more = flags & EXTENDED ? this.#extendedFlags(version) : 0;
-    const path = version === 4 ? this.#shortenedName(before?.path ?? '') : this.#name(start);
     const length = flags & NAME_MASK;
+    const path = version === 4 ? this.#shortenedName(before?.path ?? '') : this.#name(start, length);
     if (length !== Math.min(path.length, NAME_MASK)) throw this.#broken('the length of a name is wrong', start);
     const entry: IndexEntry = {
       changeSeconds: u32(0), changeNanoseconds: u32(4), modifySeconds: u32(8), modifyNanoseconds: u32(12), device: u32(16),
@@ -138,14 +138,15 @@ class Parser {
   }
 
   /** A name that ends with NUL, and is filled up with it to a multiple of eight bytes. */
-  #name(start: number): BytePath {
-    const end = this.#bytes.indexOf(0, this.#at);
-    if (end < 0 || end >= this.#end) throw this.#broken('a name does not end', start);
-    const name = this.#bytes.toString('latin1', this.#at, end);
+  #name(start: number, length: number): BytePath {
+    const bytes = this.#bytes;
+    const end = length < NAME_MASK ? this.#at + length : bytes.indexOf(0, this.#at);
+    if (end < 0 || end >= this.#end || bytes[end] !== 0) throw this.#broken('a name does not end', start);
+    const name = bytes.toString('latin1', this.#at, end);
     this.#at = start + ((end - start + 8) & ~7);
-    if (this.#at > this.#end || this.#bytes.subarray(end, this.#at).some((byte) => byte !== 0)) {
-      throw this.#broken('a name is not filled up', start);
-    }
+    if (this.#at > this.#end) throw this.#broken('an entry is cut off', start);
+    for (let at = end; at < this.#at; at++) if (bytes[at] !== 0) throw this.#broken('a name is not filled up', start);
+    if (name.includes('\0')) throw this.#broken('a name holds NUL', start);
     return name;
   }
 
