@@ -41,7 +41,7 @@ export async function loadConfiguration(root: string, named?: string): Promise<C
   if (file === undefined) return { file, policies: [builtIn('syntax'), builtIn('conflict-markers')], commitMessage: undefined };
   const content = await load(file);
   const refuse = (problem: string) => new GovcError('InvalidArgument', `${file}: ${problem}`, { path: file });
-  if (typeof content !== 'object' || content === null) throw refuse('it exports no object: export default { policies: [...] }');
+  if (typeof content !== 'object' || content === null) throw refuse("its default export is no object with 'policies'");
   const { policies = [], commitMessage } = content as { policies?: unknown; commitMessage?: unknown };
   if (!Array.isArray(policies)) throw refuse("'policies' is no list");
   if (commitMessage !== undefined && typeof commitMessage !== 'function') throw refuse("'commitMessage' is no function");
