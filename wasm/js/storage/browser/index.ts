@@ -53,6 +53,11 @@ function later({ persist = false, follow = true }: BrowserStorageOptions, open: 
       yield* (await storage()).exported();
     },
     delete: async () => (await storage()).delete(),
-    close: async () => { await (await opened)?.close(); },
+    async close() {
+      const last = opened;
+      // Whoever opens it once more begins anew.
+      opened = undefined;
+      await (await last)?.close();
+    },
   };
 }

@@ -37,21 +37,29 @@ type FileHandle = FileSystemFileHandle & { createSyncAccessHandle?(): Promise<Sy
 
 class OpfsFiles implements Files {
   readonly #folder: string;
+  /** Folders that were found, by path: to look for one takes as long as to write a small file. */
+  readonly #folders = new Map<string, FileSystemDirectoryHandle>();
 
   constructor(name: string) {
     this.#folder = `${encodeURIComponent(name)}${ENDING}`;
   }
 
   async list(folder: string): Promise<string[]> {
-    const found = await this.#find(folder.split('/'), false);
     const names: string[] = [];
-    for await (const [name, { kind }] of found?.entries() ?? []) if (kind === 'file') names.push(name);
+    const found = await this.#find(folder, false);
+    try {
+      for await (const [name, { kind }] of found?.entries() ?? []) if (kind === 'file') names.push(name);
+    } catch (thrown) {
+      if (!isNotFound(thrown)) throw thrown;
+      // Somebody removed it, and may have made another in its place.
+      this.#folders.clear();
+    }
     return names;
   }
 
   async open(path: string): Promise<StoredFile | undefined> {
     const handle = await this.#file(path, false);
-    const file = await handle && await ifThere(handle!.getFile());
+    const file = handle && await ifThere(handle.getFile());
     return file && {
       size: file.size,
       read: async (at, length) => new Uint8Array(await file.slice(at, at + length).arrayBuffer()),
@@ -59,38 +67,49 @@ class OpfsFiles implements Files {
   }
 
   async write(path: string, bytes: Uint8Array, onBytes?: (bytes: number) => void): Promise<void> {
-    const handle: FileHandle = (await this.#file(path, true))!;
+    const handle: FileHandle | undefined = await this.#file(path, true);
+    if (handle === undefined) throw new DOMException(`the folder of ${path} is gone`, 'NotFoundError');
     if (handle.createSyncAccessHandle !== undefined) await writeInPlace(await whenFree(() => handle.createSyncAccessHandle!()), bytes, onBytes);
     else if ('createWritable' in handle) await writeAside(await whenFree(() => handle.createWritable()), bytes, onBytes);
     else throw failure('unsupported', 'this browser writes to its file system in a Worker only: open the repository in one, or use indexedDb');
   }
 
   async remove(path: string): Promise<void> {
-    const names = path.split('/');
-    const name = names.pop()!;
+    const [names, name] = parted(path);
     const folder = await this.#find(names, false);
     if (folder !== undefined) await ifThere(whenFree(() => folder.removeEntry(name)));
   }
 
   async destroy(): Promise<void> {
+    this.#folders.clear();
     const root = await folderIn(await origin(), [ROOT], false);
     if (root !== undefined) await ifThere(whenFree(() => root.removeEntry(this.#folder, { recursive: true })));
   }
 
   close(): void {}
 
-  async #find(names: string[], create: boolean): Promise<FileSystemDirectoryHandle | undefined> {
-    return folderIn(await origin(), [ROOT, this.#folder, ...names], create);
+  async #find(path: string, create: boolean): Promise<FileSystemDirectoryHandle | undefined> {
+    const known = this.#folders.get(path);
+    if (known !== undefined) return known;
+    const names = [ROOT, this.#folder, ...path.split('/').filter((name) => name !== '')];
+    const found = await folderIn(await origin(), names, create);
+    if (found !== undefined) this.#folders.set(path, found);
+    return found;
   }
 
   async #file(path: string, create: boolean): Promise<FileSystemFileHandle | undefined> {
-    const names = path.split('/');
-    const name = names.pop()!;
+    const [names, name] = parted(path);
     const folder = await this.#find(names, create);
     // git knows no repository without this folder.
-    if (create && name === 'HEAD') await this.#find(['refs'], true);
+    if (create && name === 'HEAD') await this.#find('refs', true);
     return folder && ifThere(folder.getFileHandle(name, { create }));
   }
+}
+
+/** The folder of a path, and the name in it. */
+function parted(path: string): [folder: string, name: string] {
+  const at = path.lastIndexOf('/');
+  return [path.slice(0, Math.max(at, 0)), path.slice(at + 1)];
 }
 
 async function origin(): Promise<FileSystemDirectoryHandle> {
@@ -142,9 +161,13 @@ async function writeAside(file: FileSystemWritableFileStream, bytes: Uint8Array,
 /** Undefined where there is nothing of this name. */
 function ifThere<T>(found: Promise<T>): Promise<T | undefined> {
   return found.catch((thrown: unknown) => {
-    if (thrown instanceof DOMException && thrown.name === 'NotFoundError') return undefined;
+    if (isNotFound(thrown)) return undefined;
     throw thrown;
   });
+}
+
+function isNotFound(thrown: unknown): boolean {
+  return thrown instanceof DOMException && thrown.name === 'NotFoundError';
 }
 
 /** Does a step that fails as long as another tab that has just ended holds the file. */

@@ -9,19 +9,24 @@ export interface Wake {
 
 /** By the browser's BroadcastChannel; and when the page is seen again, as the browser may have stopped it in between. */
 export function broadcastWake(name: string): Wake {
-  let opened: BroadcastChannel | undefined;
-  const channel = () => opened ??= new BroadcastChannel(name);
+  let watching: BroadcastChannel | undefined;
   const listening = new AbortController();
   return {
-    tell: () => channel().postMessage(null),
+    tell() {
+      const channel = watching ?? new BroadcastChannel(name);
+      channel.postMessage(null);
+      if (channel !== watching) channel.close();
+    },
     watch(onChange) {
       const { signal } = listening;
-      channel().addEventListener('message', onChange, { signal });
+      watching ??= new BroadcastChannel(name);
+      watching.addEventListener('message', onChange, { signal });
       globalThis.document?.addEventListener('visibilitychange', onChange, { signal });
     },
     close() {
       listening.abort();
-      opened?.close();
+      watching?.close();
+      watching = undefined;
     },
   };
 }
