@@ -1,6 +1,6 @@
 // Measures govc in wasm on Node beside isomorphic-git and native git, in one run: `cargo xtask bench`.
 //
-//   node --expose-gc bench.mjs [RESULTS.json [WORKLOAD...]]      workloads by their ids: W1 W2 ... W10
+//   node --expose-gc bench.mjs [RESULTS.json [WORKLOAD...]]      workloads by their ids: W1 W2 ... W13
 //
 // Each workload makes every engine do the same work and compares what came out, so that a wrong result cannot be fast.
 // Engines run in turn, medians are shown. Native git runs its batch plumbing, one process for the whole workload.
@@ -12,6 +12,7 @@ import * as isomorphic from './engines/isomorphic.mjs';
 import { realRepository, wideRepository } from './inputs.mjs';
 import { measure } from './measure.mjs';
 import { duration, table, targets } from './report.mjs';
+import * as evaluate from './workloads/evaluate.mjs';
 import * as made from './workloads/made.mjs';
 import * as real from './workloads/real.mjs';
 import * as start from './workloads/start.mjs';
@@ -37,6 +38,9 @@ async function runMade() {
   await run('W2', () => made.commits(input, base));
   await run('W3', () => made.realities(input, base));
   await run('W10', () => made.events(input));
+  await run('W11', () => evaluate.evaluation(input));
+  await run('W12', () => evaluate.assignment(input));
+  await run('W13', () => evaluate.tests(input));
 }
 
 async function runReal(input) {
@@ -49,7 +53,7 @@ async function runReal(input) {
 }
 
 const input = realRepository();
-if (['W1', 'W2', 'W3', 'W10'].some(isWanted)) await runMade();
+if (['W1', 'W2', 'W3', 'W10', 'W11', 'W12', 'W13'].some(isWanted)) await runMade();
 if (['W4', 'W5', 'W6', 'W7'].some(isWanted)) await runReal(input);
 await run('W8', start.start);
 
