@@ -45,7 +45,8 @@ export function provideLoader(load: () => Formats): void {
 export function formatsFor(need: string): Formats {
   formats ??= loader?.();
   if (formats !== undefined) return formats;
-  const advice = `import 'govc/formats' first, or call initializeFormats() of govc/slim`;
+  // Not as a statement: linters of packages take the command, which is CommonJS and holds this, for a module.
+  const advice = 'import govc/formats first, or call initializeFormats() of govc/slim';
   throw new GovcError('Disposed', `${need} needs the formats module, which is not loaded: ${advice}`, { module: 'govc/formats' });
 }
 
