@@ -1,7 +1,7 @@
 // Every call of the public API that is built, with the types that its declarations promise; compiled, not run.
 import {
   Repository, Reality, Transaction, Snapshot, CommitEvent, GovcError, gitDirectory, indexedDb, opfs,
-  Bisector, type BisectResult, type Explanation, type BlameLine, type BrowserStorage, type Change, type Commit, type Conflict, type ErrorCode, type EvaluateOptions, type Evaluation, type EvaluationResult, type EventCursor, type EventFilter, type EventKind, type FileDiff, type Hunk, type ImportResult, type Moment, type MergeResult,
+  Bisector, type BisectResult, type Explanation, type BlameLine, type BrowserStorage, type Change, type Commit, type Conflict, type ErrorCode, type EvaluateOptions, type Evaluation, type EvaluationResult, type EffectContext, type EffectOptions, type EventCursor, type Rule, type RuleOptions, type EventFilter, type EventKind, type FileDiff, type Hunk, type ImportResult, type Moment, type MergeResult,
   type ObjectId, type Operation, type Refreshed, type RepositoryStats, type Stash, type Storage, type Subscription, type Validator, type VerifyReport, type WatchOptions,
 } from 'govc';
 import type { Problem } from 'govc';
@@ -81,6 +81,9 @@ subscription.unsubscribe();
 watching satisfies Disposable;
 const stream: AsyncIterable<CommitEvent> = repo.events({ ...filter, after: '0', signal });
 declare const event: CommitEvent;
+const effecting: Promise<Subscription> = repo.effect('mail', 'k8s/**', async (about: CommitEvent, { key, again }: EffectContext) => void [about.cursor, key, again], { after: '0', retries: 1 } satisfies EffectOptions);
+const emergency: Promise<Rule> = repo.rule({ name: 'emergency', filter: { message: 'EMERGENCY' }, action: { rollbackTo: 'stable' }, guard: { maxPerWindow: 3, windowMs: 60_000 }, onGuard: ({ code }) => void code, after: '0' } satisfies RuleOptions);
+void [effecting, emergency.then((rule) => [rule.name, rule.actions, rule.isGuarded, rule.errors, rule.remove()])];
 const explained: [Subscription, EventFilter, boolean, string | undefined, number | undefined][] = repo.explain('k8s/app.yaml')
   .map(({ subscription, filter, matches, pattern, line }: Explanation) => [subscription, filter, matches, pattern, line]);
 void explained;

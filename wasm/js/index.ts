@@ -7,6 +7,8 @@ export { GovcError, type ErrorCode } from './errors.js';
 export type { EvaluateOptions, Evaluation, EvaluationResult, VersusBaseline } from './evaluate/options.js';
 export { CommitEvent, type EventCursor, type EventFilter, type EventKind } from './events/event.js';
 export type { Explanation } from './events/dispatcher.js';
+export type { Effect, EffectContext, EffectOptions } from './events/outbox.js';
+export type { Rule, RuleOptions } from './events/rule.js';
 export type { ImportResult, PackBytes } from './exchange.js';
 export type { HandlerOptions } from './handler.js';
 export type { Conflict, ConflictKind, ConflictResolver, MergeOptions, MergeResult } from './merge.js';

@@ -1,8 +1,23 @@
-/** What all refs were after an operation of the log. */
+/** The log of operations, and what all refs were after one of them. */
 import { call, type EngineRepository } from './binding.js';
 import { GovcError } from './errors.js';
 import { PackedReader } from './packed.js';
-import type { Moment, ObjectId } from './types.js';
+import type { Moment, ObjectId, Operation } from './types.js';
+
+/** @internal Operations from an id on. */
+export function operationsOf(engine: EngineRepository, start: number, count: number): Operation[] {
+  const packed = new PackedReader(call(() => engine.operations(start, count)));
+  return packed.list(() => ({
+    id: packed.f64(),
+    kind: packed.text(),
+    description: packed.text(),
+    time: packed.f64(),
+    refs: packed.list(() => {
+      const [name, before, after] = [packed.text(), packed.text(), packed.text()];
+      return { name, ...(before && { before }), ...(after && { after }) };
+    }),
+  }));
+}
 
 /** @internal What realities and tags were after an operation. */
 export function momentAt(engine: EngineRepository, operation: number): Moment {

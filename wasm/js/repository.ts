@@ -8,11 +8,14 @@ import { type DiffOptions, type FileDiff, fileDiffs } from './diff.js';
 import { GovcError } from './errors.js';
 import type { CommitEvent, EventCursor, EventFilter } from './events/event.js';
 import type { EvaluateOptions, Evaluation } from './evaluate/options.js';
+import type { Effect, EffectOptions } from './events/outbox.js';
+import type { Rule, RuleOptions } from './events/rule.js';
 import { eventStream } from './events/stream.js';
 import { exportPack, importPack, type ImportResult, type PackBytes } from './exchange.js';
 import { gitHandler, type HandlerOptions } from './handler.js';
+import { limitFigures } from './arguments.js';
 import { describe, logOf } from './log.js';
-import { headAt, momentAt } from './moments.js';
+import { headAt, momentAt, operationsOf } from './moments.js';
 import { type MergeOptions, mergeFlags, type MergeResult, readConflicts, resolutions, similarity } from './merge.js';
 import { labelOf, lines, nameOf } from './names.js';
 import { PackedReader } from './packed.js';
@@ -24,7 +27,7 @@ import { type Refreshed, StorageLink } from './storage/link.js';
 import type { Storage } from './storage/storage.js';
 import { decodeText, encodeText } from './text.js';
 import type {
-  Change, CommitOptions, DescribeOptions, Glob, Limits, LogOptions, Moment, ObjectId, Operation, Path, Problem, Progressive, RepositoryOptions, RepositoryStats, Revision, Signature, Stash, Validator,
+  Change, CommitOptions, DescribeOptions, Glob, LogOptions, Moment, ObjectId, Operation, Path, Problem, Progressive, RepositoryOptions, RepositoryStats, Revision, Signature, Stash, Validator,
 } from './types.js';
 import { enforce } from './validate.js';
 import { verify, type VerifyReport } from './verify.js';
@@ -238,7 +241,7 @@ export class Repository implements Disposable {
   /** The log of operations, the oldest first; with a storage that keeps it, also those before this program began. */
   *operations(): Iterable<Operation> {
     for (let start = 1; ;) {
-      const some = this.#operations(start, OPERATIONS_A_TIME);
+      const some = operationsOf(this.engine, start, OPERATIONS_A_TIME);
       yield* some;
       if (some.length < OPERATIONS_A_TIME) return;
       start = some.at(-1)!.id + 1;
@@ -272,6 +275,21 @@ export class Repository implements Disposable {
   /** The events from now on, or from `after` on, as long as they are asked for and `signal` does not stop it. */
   events(filter: EventFilter & { after?: EventCursor; signal?: AbortSignal } = {}): AsyncIterable<CommitEvent> {
     return eventStream(this.#events, filter);
+  }
+
+  /**
+   * Has `effect` called once for each event that passes, also where the program dies and begins again: it is told a key of
+   * its event, the same whenever it is called for it. Needs a storage, which it flushes. See www/docs/events.md.
+   */
+  async effect(name: string, filter: EventFilter | Glob, effect: Effect, options: EffectOptions = {}): Promise<Subscription> {
+    const { startEffect } = await import('./events/outbox.js');
+    return startEffect(this, this.#events, name, typeof filter === 'string' ? { paths: filter } : filter, effect, options);
+  }
+
+  /** Takes a reality back at once whenever an event passes: an operation of kind 'rule', with its reason. See www/docs/events.md. */
+  async rule(options: RuleOptions): Promise<Rule> {
+    const { Rule } = await import('./events/rule.js');
+    return new Rule(this, this.#events, options);
   }
 
   /** Which subscriptions want changes of a file and which leave it out, each with the pattern that decided. */
@@ -438,21 +456,7 @@ export class Repository implements Disposable {
   }
 
   #operation(id: number): Operation | undefined {
-    return id === 0 ? undefined : this.#operations(id, 1)[0];
-  }
-
-  #operations(start: number, count: number): Operation[] {
-    const packed = new PackedReader(call(() => this.engine.operations(start, count)));
-    return packed.list(() => ({
-      id: packed.f64(),
-      kind: packed.text(),
-      description: packed.text(),
-      time: packed.f64(),
-      refs: packed.list(() => {
-        const [name, before, after] = [packed.text(), packed.text(), packed.text()];
-        return { name, ...(before && { before }), ...(after && { after }) };
-      }),
-    }));
+    return id === 0 ? undefined : operationsOf(this.engine, id, 1)[0];
   }
 
   #mergeResult(bytes: Uint8Array): MergeResult {
@@ -485,10 +489,4 @@ export class Repository implements Disposable {
     const labels = new Uint8Array([...target, 0, ...label]);
     return this.#mergeResult(call(() => this.engine.mergeTree(ours, theirs, mergeFlags(options), labels, decided, false)));
   }
-}
-
-/** Limits in the order of `decode::limits`; 0 stands for the default. */
-function limitFigures(limits: Partial<Limits>): Float64Array {
-  const { maxObjectBytes = 0, maxDeltaDepth = 0, maxPackObjects = 0, maxMemoryBytes = 0, maxOperations = 0 } = limits;
-  return Float64Array.of(maxObjectBytes, maxDeltaDepth, maxPackObjects, maxMemoryBytes, maxOperations);
 }

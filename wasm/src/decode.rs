@@ -62,7 +62,7 @@ pub fn id(text: &str) -> Result<ObjectId> {
     })
 }
 
-/// Limits in the order of `limitFigures` in `wasm/js/repository.ts`; 0 stands for the default.
+/// Limits in the order of `limitFigures` in `wasm/js/arguments.ts`; 0 stands for the default.
 pub fn limits(figures: &[f64]) -> Limits {
     let mut limits = Limits::default();
     let figure = |at: usize| figures.get(at).copied().filter(|figure| *figure >= 1.0);

@@ -5,50 +5,10 @@ import { test } from 'node:test';
 import { Repository } from 'govc';
 
 import { codeOf } from './code.mjs';
-
-/** A storage in memory: packs and refs, each batch whole or, where `dies` says so, only its first parts. */
-export class MemoryStorage {
-  packs = [];
-  refs = new Map([['HEAD', 'ref: refs/heads/main']]);
-  /** Called before each step of a batch; a throw ends it there. */
-  step = () => {};
-
-  async load(sink) {
-    for (const { bytes, index } of this.packs) sink.pack(bytes, index);
-    for (const [name, target] of this.refs) sink.ref(name, target);
-  }
-
-  async append({ pack, refs }) {
-    for (const { name, before } of refs) {
-      if (this.refs.get(name) !== before) throw Object.assign(new Error(`${name} moved`), { code: 'Stale' });
-    }
-    this.step();
-    if (pack) this.packs.push(pack);
-    for (const { name, after } of refs) {
-      this.step();
-      if (after === undefined) this.refs.delete(name);
-      else this.refs.set(name, after);
-    }
-    this.step();
-  }
-
-  async close() {}
-}
-
-/** Choices that follow from a seed. */
-export function choices(seed) {
-  let state = Math.imul(seed, 0x9e3779b9) | 1;
-  const below = (end) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % end;
-  };
-  return { below, pick: (items) => items[below(items.length)], chance: (percent) => below(100) < percent };
-}
+import { choices, MemoryStorage } from './memory-storage.mjs';
 
 /** Does one thing; what is refused is refused. */
-export function act(repo, { below, pick, chance }) {
+function act(repo, { below, pick, chance }) {
   const name = pick(['main', 'a', 'b', 'deep/c']);
   const other = pick(['main', 'a', 'b', 'main~1', 'a~2']);
   try {

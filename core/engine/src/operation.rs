@@ -305,3 +305,16 @@ fn move_last(from: &mut Vec<u64>, to: &mut Vec<u64>, id: u64) {
         to.extend(from.pop());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_stand_in_the_order_of_the_enum() {
+        for (at, (kind, name)) in KINDS.iter().enumerate() {
+            assert_eq!((*kind as usize, kind.kept_name()), (at, *name));
+            assert_eq!(OperationKind::from_kept_name(name.as_bytes()), Some(*kind));
+        }
+    }
+}

@@ -99,6 +99,13 @@ export class Subscription implements Disposable {
     this.#dispatcher.remove(this.#key);
   }
 
+  /** @internal Ends it because of a failure. */
+  fail(failure: GovcError): void {
+    if (this.#isOver) return;
+    this.end(failure);
+    this.#dispatcher.remove(this.#key);
+  }
+
   [Symbol.dispose](): void {
     this.unsubscribe();
   }
