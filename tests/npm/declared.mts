@@ -1,7 +1,7 @@
 // Every call of the public API that is built, with the types that its declarations promise; compiled, not run.
 import {
   Repository, Reality, Transaction, Snapshot, CommitEvent, GovcError, gitDirectory, indexedDb, opfs,
-  Bisector, type BisectResult, type Explanation, type BlameLine, type BrowserStorage, type Change, type Commit, type Conflict, type ErrorCode, type EvaluateOptions, type Evaluation, type EvaluationResult, type EffectContext, type EffectOptions, type EventCursor, type Rule, type RuleOptions, type EventFilter, type EventKind, type FileDiff, type Hunk, type ImportResult, type Moment, type MergeResult,
+  Bisector, type BisectResult, type Explanation, type BlameLine, type BrowserStorage, type Change, type Commit, type Conflict, type ErrorCode, type EvaluateOptions, type Evaluation, type EvaluationResult, type EffectContext, type EffectOptions, type EventCursor, type Rule, type RuleOptions, type EventFilter, type EventKind, type FileDiff, type GrepMatch, type Hunk, type ImportResult, type Moment, type MergeResult,
   type ObjectId, type Operation, type Refreshed, type RepositoryStats, type Stash, type Storage, type Subscription, type Validator, type VerifyReport, type WatchOptions,
 } from 'govc';
 import type { Problem } from 'govc';
@@ -56,6 +56,9 @@ repo.dropStash(stash);
 const recorded: (Commit | undefined)[] = [
   main.cherryPick('v1', { conflicts: 'record' }), main.revert('v1', { conflicts: 'record' }), main.rebase('v1', { conflicts: 'record' }), main.rebaseContinue(),
 ];
+const lines: AsyncIterable<GrepMatch> = repo.grep(/todo/i, { revisions: { not: ['v1'], limit: 3 }, paths: ['*.ts'], ignoreCase: true, word: true, invert: false, maxPerFile: 1, signal });
+for await (const { commit, path, line, text } of repo.grep('a+', { revision: main, fixed: false })) void [commit?.id, path, line, text];
+const pickaxe: Iterable<Commit>[] = [repo.log({ changed: 'text' }), main.log({ changed: /expression/ })];
 const base: ObjectId | undefined = repo.mergeBase('a', created);
 const preview: MergeResult = repo.mergeTree('a', 'b', { strategy: 'union', renames: false });
 const merged: MergeResult = repo.merge(created, 'main', {

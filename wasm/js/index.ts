@@ -9,6 +9,7 @@ export { CommitEvent, type EventCursor, type EventFilter, type EventKind } from 
 export type { Explanation } from './events/dispatcher.js';
 export type { Effect, EffectContext, EffectOptions } from './events/outbox.js';
 export type { Rule, RuleOptions } from './events/rule.js';
+export type { GrepMatch, GrepOptions } from './grep.js';
 export type { ImportResult, PackBytes } from './exchange.js';
 export type { HandlerOptions } from './handler.js';
 export type { Conflict, ConflictKind, ConflictResolver, MergeOptions, MergeResult } from './merge.js';

@@ -3,15 +3,45 @@ import { call } from './binding.js';
 import { type Commit, commitsOf } from './commit.js';
 import { GovcError } from './errors.js';
 import type { Repository } from './repository.js';
-import { decodeText, encodeText } from './text.js';
-import type { DescribeOptions, LogOptions, ObjectId, Revision } from './types.js';
+import { decodeContent, decodeText, encodeText } from './text.js';
+import type { DescribeOptions, LogOptions, ObjectId, Path, Revision } from './types.js';
 
 const FIRST_BATCH = 16;
 const LARGEST_BATCH = 1024;
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+const SUBMODULE = '160000';
 
 /** The commits that `options` ask for; each iteration is a walk of its own. */
 export function logOf(repository: Repository, options: LogOptions): Iterable<Commit> {
-  return { [Symbol.iterator]: () => walk(repository, options) };
+  const { changed, limit, ...rest } = options;
+  if (changed === undefined) return { [Symbol.iterator]: () => walk(repository, options) };
+  return { [Symbol.iterator]: () => changing(repository, rest, changed, limitOf(limit)) };
+}
+
+/** The commits of a walk that change a text. */
+function* changing(repository: Repository, options: LogOptions, changed: string | RegExp, limit: number): Generator<Commit, void, undefined> {
+  let found = 0;
+  for (const commit of walk(repository, options)) {
+    if (found === limit) return;
+    if (!changes(repository, commit, changed, options.path)) continue;
+    yield commit;
+    found += 1;
+  }
+}
+
+/** Whether a commit changes how often a file holds a text, or a line that an expression finds. Merges do not. */
+function changes(repository: Repository, { id, parents }: Commit, changed: string | RegExp, path: Path | undefined): boolean {
+  if (parents.length > 1) return false;
+  const { engine } = repository;
+  const count = (blob: ObjectId | undefined, text: string) =>
+    blob === undefined ? 0 : decodeContent(call(() => engine.readBlob(blob))).split(text).length - 1;
+  return repository.diff(parents[0] ?? EMPTY_TREE, id).some((file) => {
+    const isMeant = path === undefined || file.path === path || file.path.startsWith(`${path.replace(/\/$/, '')}/`);
+    if (!isMeant || file.oldId === file.newId || [file.oldMode, file.newMode].includes(SUBMODULE)) return false;
+    if (typeof changed === 'string') return count(file.oldId, changed) !== count(file.newId, changed);
+    const line = new RegExp(changed.source, changed.flags.replace(/[gy]/g, ''));
+    return !file.binary && file.hunks().some(({ lines }) => lines.some(({ kind, text }) => kind !== ' ' && line.test(text.replace(/\n$/, ''))));
+  });
 }
 
 /** What `git describe` says of a commit. */

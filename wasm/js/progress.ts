@@ -3,7 +3,7 @@ import { GovcError } from './errors.js';
 import type { Progressive } from './types.js';
 
 /** A slice of work is this long before the host's event loop gets its turn. */
-const SLICE_MS = 40;
+export const SLICE_MS = 40;
 
 /** Runs `step` until it says that it is done. */
 export async function inSlices(

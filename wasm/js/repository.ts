@@ -14,6 +14,7 @@ import { eventStream } from './events/stream.js';
 import { exportPack, importPack, type ImportResult, type PackBytes } from './exchange.js';
 import { gitHandler, type HandlerOptions } from './handler.js';
 import { limitFigures } from './arguments.js';
+import type { GrepMatch, GrepOptions } from './grep.js';
 import { describe, logOf } from './log.js';
 import { headAt, momentAt, operationsOf } from './moments.js';
 import { type MergeOptions, mergeFlags, type MergeResult, readConflicts, resolutions, similarity } from './merge.js';
@@ -160,6 +161,11 @@ export class Repository implements Disposable {
     return logOf(this, options);
   }
 
+  /** The lines that a pattern finds in one state or over a range of history, as `git grep -n -I` prints them. */
+  async *grep(pattern: string | RegExp, options: GrepOptions = {}): AsyncGenerator<GrepMatch, void, undefined> {
+    yield* (await import('./grep.js')).grep(this, pattern, options);
+  }
+
   diff(from: Revision, to: Revision, options: DiffOptions = {}): FileDiff[] {
     const { paths = [], renames = true } = options;
     const globs = encodeText(paths.join('\0'));
@@ -177,10 +183,7 @@ export class Repository implements Disposable {
     return call(() => this.engine.mergeBase(ids[0], ids[1]));
   }
 
-  /**
-   * Finds the first bad commit between good and bad ones with a test of yours, in as few tests as the logarithm of their
-   * number: what `git bisect run` finds, by the same choices. The test sees a state and may take its time.
-   */
+  /** Finds the first bad commit with a test of yours, in as few tests as the logarithm of their number, as `git bisect run` does. */
   bisect(options: BisectOptions): Promise<BisectResult> {
     return bisect(this, options);
   }

@@ -106,6 +106,8 @@ export interface LogOptions {
   until?: Date;
   firstParent?: boolean;
   order?: 'time' | 'topological';
+  /** Only commits that change how often a file holds this text (`git log -S`), or a line that this expression finds (`-G`). */
+  changed?: string | RegExp;
 }
 
 /** How a commit is named by a tag. */

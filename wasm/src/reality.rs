@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 use crate::commit::PreparedCommit;
 use crate::decode;
 use crate::error::thrown;
+use crate::packed::PackedWriter;
 use crate::repository::{Repository, hex};
 use crate::transaction::Transaction;
 
@@ -128,6 +129,19 @@ impl Repository {
     #[wasm_bindgen(js_name = hasAt)]
     pub fn has_at(&self, state: &str, path: &[u8]) -> Result<bool, JsValue> {
         self.engine.has_file(&self.tree(state)?, path).map_err(thrown)
+    }
+
+    /// The regular files of a tree or commit, each with its path and its content's id; `patterns` are joined by NUL.
+    #[wasm_bindgen(js_name = filesAt)]
+    pub fn files_at(&self, state: &str, patterns: &[u8]) -> Result<Vec<u8>, JsValue> {
+        let globs = (!patterns.is_empty()).then(|| decode::globs(patterns));
+        let files = self.engine.files(&self.tree(state)?, globs.as_ref()).map_err(thrown)?;
+        let mut out = PackedWriter::new();
+        out.list(files.iter(), |out, (path, id)| {
+            out.bytes(path);
+            out.id(Some(*id));
+        });
+        Ok(out.finish())
     }
 
     /// Paths of a tree or commit, joined by NUL.

@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use bstr::{BStr, BString};
-use govc_git::glob::Glob;
+use govc_git::glob::{Glob, Globs};
 use govc_git::object::{EntryKind, Mode};
 use govc_git::path::RepoPath;
 use govc_git::refs::RefName;
@@ -45,6 +45,18 @@ impl Repository {
             Visit::Continue
         })?;
         Ok(paths)
+    }
+
+    /// The regular files of a tree with their contents' ids, in git's order; only those that patterns mean, if there are any.
+    pub fn files(&self, tree: &ObjectId, globs: Option<&Globs>) -> Result<Vec<(BString, ObjectId)>> {
+        let mut files = Vec::new();
+        visit_paths(&self.store, tree, &self.limits, |path, entry| {
+            if entry.mode.is_regular() && globs.is_none_or(|globs| globs.matches(path)) {
+                files.push((path.into(), entry.id));
+            }
+            Visit::Continue
+        })?;
+        Ok(files)
     }
 
     /// What a reality shows at a path, staged or committed.
