@@ -51,7 +51,6 @@ impl Repository {
 
     /// Makes the state that a pick would commit readable; its tree, or nothing where it conflicts.
     #[wasm_bindgen(js_name = previewPick)]
-    #[expect(clippy::too_many_arguments, reason = "each is one part of the API's pick")]
     pub fn preview_pick(
         &mut self,
         reality: &[u8],
