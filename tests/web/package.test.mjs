@@ -11,17 +11,19 @@ const html = (script, head = '') => `<!doctype html>
 <body>${script}</body></html>`;
 
 const BARE = './node_modules/govc/dist/browser.js';
-/** Makes a repository with one file, and names the file's blob as git's revisions do. */
-const USE = `(() => {
+/** Makes a repository with one file, has a chunk loaded that comes when it is asked for, and names the file's blob as git's revisions do. */
+const USE = `await (async () => {
   const repo = new Repository();
-  repo.main.apply({ 'hello.txt': 'hello\\n' }, 'first');
+  repo.main.apply({ 'hello.txt': 'hi\\n' }, 'first');
+  const candidates = { longer: { 'hello.txt': 'hello\\n' } };
+  await repo.evaluate({ candidates, test: (reality) => reality.readText('hello.txt').length, mergeInto: 'main' });
   return repo.resolve('main:hello.txt');
 })()`;
 const WORKER = `import { Repository } from 'govc'; postMessage(${USE});`;
 const PAGE_AND_WORKER = `
 import { Repository } from 'govc';
 const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-worker.onmessage = (message) => { globalThis.result = [${USE}, message.data]; };
+worker.onmessage = async (message) => { globalThis.result = [${USE}, message.data]; };
 worker.onerror = (error) => console.error(error.message);
 `;
 
