@@ -255,3 +255,82 @@ fn written_mode(bits: u32, text: &[u8]) -> Result<Mode, PatchProblem> {
         _ => Err(PatchProblem::Mode),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edit::{PathEdit, edit_tree};
+    use crate::store::MemoryStore;
+    use crate::{Kind, ObjectSink};
+    use std::string::{String, ToString};
+
+    fn applied(patch: &str) -> Result<Patched, String> {
+        let mut store = MemoryStore::new();
+        let paths = ["a", "d"].map(|path| RepoPath::new(path).unwrap());
+        let file = PathEdit::Put(Mode::FILE, store.write(Kind::Blob, b"1\n2\n3\n"));
+        let link = PathEdit::Put(Mode::SYMLINK, store.write(Kind::Blob, b"elsewhere"));
+        let edits = [(&paths[0], file), (&paths[1], link)];
+        let tree = edit_tree(&mut store, &ObjectId::EMPTY_TREE, &edits).unwrap();
+        let patched = apply_patch(&store, &tree, patch.as_bytes(), &ApplyOptions::default());
+        patched.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn refusals_name_the_file_and_the_line() {
+        let changed = "--- a/NAME\n+++ b/NAME\n@@ -1,3 +1,3 @@\n 1\n-2\n+two\n 3\n";
+        for (patch, refusal) in [
+            (
+                changed.replace("NAME", ".git/config"),
+                "\".git/config\": no such path may be written (line 1 of the patch)",
+            ),
+            (changed.replace("NAME", "../a"), "\"../a\": no such path may be written (line 1 of the patch)"),
+            (
+                changed.replace("-2", "-x").replace("NAME", "a"),
+                "\"a\": the hunk for line 1 does not match (line 3 of the patch)",
+            ),
+            (
+                changed.replace("@@ -1,3", "@@ -1,9").replace("NAME", "a"),
+                "\"a\": a hunk is broken (line 8 of the patch)",
+            ),
+            (
+                "diff --git a/a b/a\nindex 1..2\nGIT binary patch\nliteral 0\n".into(),
+                "\"a\": a binary change cannot be applied (line 1 of the patch)",
+            ),
+            (
+                "diff --git a/n b/n\nnew file mode 040000\n".into(),
+                "\"n\": the mode is none of a file, a symbolic link or a submodule (line 1 of the patch)",
+            ),
+            (
+                "diff --git a/d b/d\nold mode 120000\nnew mode 100644\n".into(),
+                "\"d\": the file is of another type (line 1 of the patch)",
+            ),
+            ("words\n".into(), "there is no patch in this text (line 2 of the patch)"),
+            (String::new(), "there is no patch in this text (line 1 of the patch)"),
+        ] {
+            assert_eq!(applied(&patch).unwrap_err(), refusal);
+        }
+        let patched = applied(&changed.replace("NAME", "a")).unwrap();
+        assert_eq!(patched[0].1, Some((Mode::FILE, Arc::from(*b"1\ntwo\n3\n"))));
+    }
+
+    #[test]
+    fn work_is_bounded() {
+        let text = "x\n".repeat(100);
+        let hunk = crate::patch::Hunk {
+            old_start: 50,
+            old_lines: 20,
+            new_start: 50,
+            new_lines: 19,
+            trailing: 1,
+            body: b" x\n x\n x\n x\n x\n x\n x\n x\n x\n-y\n",
+            ..Default::default()
+        };
+        let tried = |lines| {
+            let mut budget = Budget(lines);
+            let mut image = Image::new(text.as_bytes(), &mut budget).unwrap();
+            image.apply(&hunk, false, &mut budget)
+        };
+        assert_eq!(tried(5_000), Ok(false));
+        assert!(tried(500).is_err());
+    }
+}

@@ -346,3 +346,52 @@ fn skip_away(open: &[Weighed], is_bad: impl Fn(&Weighed) -> bool) -> Option<Weig
         at.checked_sub(1).and_then(|before| open.get(before)).unwrap_or(&open[0])
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::MemoryStore;
+    use crate::{Kind, ObjectSink};
+    use std::format;
+
+    #[test]
+    fn a_line_is_halved_until_its_culprit_is_found() {
+        let mut store = MemoryStore::new();
+        let mut line: Vec<ObjectId> = Vec::new();
+        for time in 0..1000 {
+            let parent = line.last().map_or_else(Default::default, |id| format!("parent {id}\n"));
+            let tree = ObjectId::EMPTY_TREE;
+            let text = format!("tree {tree}\n{parent}author A <a> 1 +0000\ncommitter A <a> {time} +0000\n\n");
+            line.push(store.write(Kind::Commit, text.as_bytes()));
+        }
+        let mut graph = CommitGraph::new();
+        for culprit in [1, 2, 500, 998, 999] {
+            let mut options = BisectOptions {
+                bad: line[999],
+                good: [line[0]].into(),
+                skipped: Vec::new(),
+                first_parent: false,
+                paths: Vec::new(),
+            };
+            for tests in 0.. {
+                let mut search = Bisection::new(&options);
+                let found = loop {
+                    if let Some(found) = search.step(&mut graph, &store, 100).unwrap() {
+                        break found;
+                    }
+                };
+                match found.choose(&graph, &options) {
+                    BisectStep::Test { commit, .. } => {
+                        let at = line.iter().position(|id| *id == commit).unwrap();
+                        if at < culprit { options.good.push(commit) } else { options.bad = commit }
+                    }
+                    step => {
+                        assert_eq!(step, BisectStep::Found(line[culprit]));
+                        assert!(tests <= 10, "{tests} tests");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
