@@ -33,7 +33,8 @@ export function stagedSubject(tree: WorkTree, all: boolean, index: ReadIndex = t
   const { objects } = tree;
   const entries = index.entries.filter(({ intentToAdd }) => !intentToAdd);
   const known = entries.length === index.entries.length ? index.trees : undefined;
-  const id = makeTrees(entries, (bytes) => objects.keep('tree', bytes), known, (tree_id) => objects.has(tree_id)).id;
+  // Trees that the index remembers are not looked for: one that is missing shows when it is read.
+  const id = makeTrees(entries, (bytes) => objects.keep('tree', bytes), known, () => true).id;
   const changes = all ? treeChanges(tree, undefined, id) : stagedChanges(tree, index);
   return { tree: id, commit: tree.head.commit, changes, description: 'the index' };
 }

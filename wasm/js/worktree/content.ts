@@ -67,17 +67,18 @@ export function stateOf(tree: WorkTree, index: ReadIndex, entry: IndexEntry, rul
 
 /** Whether `lstat` alone proves that the content is that of the entry. */
 function isSeen(tree: WorkTree, index: ReadIndex, entry: IndexEntry, found: Stats): boolean {
+  const { stat } = entry;
   // As old as the index to the second: it may have changed after it was looked at.
-  if (entry.modifySeconds >= Math.floor(index.writtenAt / 1000)) return false;
+  if (stat.modifySeconds >= Math.floor(index.writtenAt / 1000)) return false;
   const same = (milliseconds: number, seconds: number, nanoseconds: number) => {
     const kept = seconds * 1000 + nanoseconds / 1e6;
     // Where git keeps no fractions, the seconds must do.
     return nanoseconds === 0 ? Math.floor(milliseconds / 1000) % 2 ** 32 === seconds : Math.abs(milliseconds % (2 ** 32 * 1000) - kept) < TIME_TOLERANCE_MS;
   };
-  return found.size % 2 ** 32 === entry.size && same(found.mtimeMs, entry.modifySeconds, entry.modifyNanoseconds)
-    && (!tree.habits.changeTimes || same(found.ctimeMs, entry.changeSeconds, entry.changeNanoseconds))
-    && found.ino % 2 ** 32 === entry.inode && found.uid === entry.user && found.gid === entry.group
-    && !(entry.size === 0 && entry.id !== EMPTY_ID);
+  return found.size % 2 ** 32 === stat.size && same(found.mtimeMs, stat.modifySeconds, stat.modifyNanoseconds)
+    && (!tree.habits.changeTimes || same(found.ctimeMs, stat.changeSeconds, stat.changeNanoseconds))
+    && found.ino % 2 ** 32 === stat.inode && found.uid === stat.user && found.gid === stat.group
+    && !(stat.size === 0 && entry.id !== EMPTY_ID);
 }
 const EMPTY_ID = 'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391';
 
@@ -112,12 +113,12 @@ export function forgetFolders(tree: WorkTree): void {
  */
 export function markUncertain(tree: WorkTree, index: ReadIndex, rules: () => AttributeRules): void {
   for (const entry of index.entries) {
-    if (entry.stage !== 0 || entry.mode === SUBMODULE || entry.modifySeconds < Math.floor(index.writtenAt / 1000)) continue;
-    if (entry.size === 0) continue;
+    if (entry.stage !== 0 || entry.mode === SUBMODULE || entry.stat.modifySeconds < Math.floor(index.writtenAt / 1000)) continue;
+    if (entry.stat.size === 0) continue;
     try {
-      if (stateOf(tree, index, entry, rules) !== 'same') entry.size = 0;
+      if (stateOf(tree, index, entry, rules) !== 'same') entry.stat.size = 0;
     } catch {
-      entry.size = 0;
+      entry.stat.size = 0;
     }
   }
 }

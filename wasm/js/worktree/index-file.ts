@@ -24,7 +24,9 @@ export interface FileStat {
 }
 
 /** A file of the index. */
-export interface IndexEntry extends FileStat {
+export interface IndexEntry {
+  /** Read from the bytes of the index when it is asked for. */
+  stat: FileStat;
   path: BytePath;
   /** 0o100644, 0o100755, 0o120000 or 0o160000. */
   mode: number;
@@ -66,12 +68,50 @@ const NO_STAT: FileStat = {
 
 /** An entry that has not been compared with a file. */
 export function newEntry(path: BytePath, mode: number, id: string, stage = 0, stat: FileStat = NO_STAT): IndexEntry {
-  return { ...stat, path, mode, id, stage, assumeUnchanged: false, skipWorktree: false, intentToAdd: false };
+  return { stat: { ...stat }, path, mode, id, stage, assumeUnchanged: false, skipWorktree: false, intentToAdd: false };
 }
 
 /** Reads an index. Throws Storage, with the place, where it is broken or of a kind that is not supported. */
 export function parseIndex(bytes: Buffer, file = 'index'): Index {
   return new Parser(bytes, file).parse();
+}
+
+/** An entry as it was read; most commands look at the numbers of few entries. */
+class ParsedEntry implements IndexEntry {
+  path: BytePath;
+  mode: number;
+  id: string;
+  stage: number;
+  assumeUnchanged: boolean;
+  skipWorktree: boolean;
+  intentToAdd: boolean;
+  readonly #bytes: Buffer;
+  readonly #start: number;
+  #stat: FileStat | undefined;
+
+  constructor(bytes: Buffer, start: number, path: BytePath, flags: number, more: number) {
+    this.path = path;
+    this.mode = bytes.readUInt32BE(start + 24);
+    this.id = bytes.toString('hex', start + 40, start + 60);
+    this.stage = (flags >> 12) & 3;
+    this.assumeUnchanged = (flags & ASSUME_UNCHANGED) !== 0;
+    this.skipWorktree = (more & SKIP_WORKTREE) !== 0;
+    this.intentToAdd = (more & INTENT_TO_ADD) !== 0;
+    this.#bytes = bytes;
+    this.#start = start;
+  }
+
+  get stat(): FileStat {
+    const u32 = (at: number) => this.#bytes.readUInt32BE(this.#start + at);
+    return this.#stat ??= {
+      changeSeconds: u32(0), changeNanoseconds: u32(4), modifySeconds: u32(8), modifyNanoseconds: u32(12), device: u32(16),
+      inode: u32(20), user: u32(28), group: u32(32), size: u32(36),
+    };
+  }
+
+  set stat(stat: FileStat) {
+    this.#stat = stat;
+  }
 }
 
 class Parser {
@@ -111,19 +151,13 @@ class Parser {
   #entry(version: number, before: IndexEntry | undefined): IndexEntry {
     const [bytes, start] = [this.#bytes, this.#at];
     if (start + FIXED_BYTES > this.#end) throw this.#broken('an entry is cut off', start);
-    const u32 = (at: number) => bytes.readUInt32BE(start + at);
     const flags = bytes.readUInt16BE(start + 60);
     this.#at = start + FIXED_BYTES;
     const more = flags & EXTENDED ? this.#extendedFlags(version) : 0;
     const length = flags & NAME_MASK;
     const path = version === 4 ? this.#shortenedName(before?.path ?? '') : this.#name(start, length);
     if (length !== Math.min(path.length, NAME_MASK)) throw this.#broken('the length of a name is wrong', start);
-    const entry: IndexEntry = {
-      changeSeconds: u32(0), changeNanoseconds: u32(4), modifySeconds: u32(8), modifyNanoseconds: u32(12), device: u32(16),
-      inode: u32(20), mode: u32(24), user: u32(28), group: u32(32), size: u32(36),
-      id: bytes.toString('hex', start + 40, start + 60), path, stage: (flags >> 12) & 3,
-      assumeUnchanged: (flags & ASSUME_UNCHANGED) !== 0, skipWorktree: (more & SKIP_WORKTREE) !== 0, intentToAdd: (more & INTENT_TO_ADD) !== 0,
-    };
+    const entry = new ParsedEntry(bytes, start, path, flags, more);
     this.#check(entry, before, start);
     return entry;
   }
@@ -272,9 +306,10 @@ function entryBytes(entry: IndexEntry): Buffer {
   const extended = skipWorktree || intentToAdd;
   const named = FIXED_BYTES + (extended ? 2 : 0);
   const bytes = Buffer.alloc((named + path.length + 8) & ~7);
+  const { stat } = entry;
   const figures = [
-    entry.changeSeconds, entry.changeNanoseconds, entry.modifySeconds, entry.modifyNanoseconds, entry.device, entry.inode,
-    entry.mode, entry.user, entry.group, entry.size,
+    stat.changeSeconds, stat.changeNanoseconds, stat.modifySeconds, stat.modifyNanoseconds, stat.device, stat.inode,
+    entry.mode, stat.user, stat.group, stat.size,
   ];
   figures.forEach((figure, at) => bytes.writeUInt32BE(figure >>> 0, at * 4));
   bytes.write(entry.id, 40, 'hex');

@@ -13,8 +13,11 @@ import type { BlameLine, Glob, ObjectId, Path, RepositoryOptions } from '../type
 import type { Commit } from '../commit.js';
 import { readCommit } from './commits.js';
 import { readReflog } from './reflog.js';
+import type { BytePath } from './path.js';
+import { parseTree } from './trees.js';
 import type { WorkTree } from './work-tree.js';
 
+const FOLDER = 0o040000;
 /** So many commits are loaded when one is met that is missing; twice as many the next time. */
 const COMMITS_AT_ONCE = 64;
 const COMMITS_AT_ONCE_MAX = 1 << 20;
@@ -64,6 +67,17 @@ export class LazyRepository {
       }
     }
     this.#commits = Math.min(2 * this.#commits, COMMITS_AT_ONCE_MAX);
+  }
+
+  /** Loads the trees on the way to a path, for a walk that will look at it in every commit. */
+  loadAlong(tree: ObjectId, path: BytePath): void {
+    let id: ObjectId | undefined = tree;
+    for (const name of path.split('/')) {
+      if (this.#loaded.has(id)) return;
+      this.#one(id);
+      id = parseTree(this.#tree.objects.readKind(id, 'tree'), id).find((entry) => entry.name === name && entry.mode === FOLDER)?.id;
+      if (id === undefined) return;
+    }
   }
 
   /** The object that a revision expression names. `NAME@{...}` looks into the reflog; ids may be shortened. */

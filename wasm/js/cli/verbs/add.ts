@@ -119,7 +119,7 @@ class Addition {
     } else if (!settled || stateOf(this.#tree, this.#index, entry, () => this.#attributes()) !== 'same') {
       this.#take(path);
     } else {
-      Object.assign(entry, statOf(onDisk(this.#tree.root, path)));
+      entry.stat = statOf(onDisk(this.#tree.root, path));
     }
   }
 

@@ -2,7 +2,7 @@
 import type { Commit } from '../../commit.js';
 import type { LogOptions } from '../../types.js';
 import { LazyRepository } from '../../worktree/lazy.js';
-import { shown } from '../../worktree/path.js';
+import { bytePath, shown } from '../../worktree/path.js';
 import type { WorkTree } from '../../worktree/work-tree.js';
 import { momentOf } from '../dates.js';
 import { paint, safe, safeLine, shortId } from '../output.js';
@@ -31,11 +31,18 @@ export const log: Verb = {
     const lazy = await LazyRepository.open(tree);
     const options = optionsOf(tree, lazy, context);
     if (options === undefined) return { value: [], text: `${safe(tree.head.branch ?? 'HEAD')} has no commits yet\n` };
+    if (options.path !== undefined) loadPath(lazy, options, options.path);
     const commits = lazy.ask((repository) => [...repository.log(options)].map((commit) => commit.toJSON()));
     const print = context.has('oneline') ? (commit: Fields) => oneline(tree, commit) : forPeople;
     return { value: commits, text: commits.map(print).join(context.has('oneline') ? '' : '\n') };
   },
 };
+
+/** Loads what a walk by path looks at in each commit, so that it is not begun anew for each. */
+function loadPath(lazy: LazyRepository, { from, not }: LogOptions, path: string): void {
+  const all = lazy.ask((repository) => [...repository.log({ ...from && { from }, ...not && { not } })].map(({ tree }) => tree));
+  for (const tree of all) lazy.loadAlong(tree, bytePath(path));
+}
 
 type Fields = ReturnType<Commit['toJSON']>;
 

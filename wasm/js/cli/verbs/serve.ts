@@ -1,5 +1,5 @@
 /** `govc serve`: serves the repository to git over smart HTTP, to this machine alone unless told otherwise. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 
 import { Repository } from '../../repository.js';
@@ -25,6 +25,8 @@ export const serve: Verb = {
     const host = context.text('host') ?? '127.0.0.1';
     const served = new Served(tree, context.has('push'));
     await served.fresh();
+    // Loaded here alone: no other verb waits for it.
+    const { createServer } = await import('node:http');
     const server = createServer((request, response) => { void served.answer(request, response, context); });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
