@@ -1,6 +1,6 @@
 // Measures govc in wasm on Node beside isomorphic-git and native git, in one run: `cargo xtask bench`.
 //
-//   node --expose-gc bench.mjs [RESULTS.json [WORKLOAD...]]      workloads by their ids: W1 W2 ... W13
+//   node --expose-gc bench.mjs [RESULTS.json [WORKLOAD...]]      workloads by their ids: W1 W2 ... W16
 //
 // Each workload makes every engine do the same work and compares what came out, so that a wrong result cannot be fast.
 // Engines run in turn, medians are shown. Native git runs its batch plumbing, one process for the whole workload.
@@ -14,6 +14,7 @@ import { measure } from './measure.mjs';
 import { duration, table, targets } from './report.mjs';
 import * as evaluate from './workloads/evaluate.mjs';
 import * as made from './workloads/made.mjs';
+import * as moments from './workloads/moments.mjs';
 import * as real from './workloads/real.mjs';
 import * as start from './workloads/start.mjs';
 
@@ -56,6 +57,9 @@ const input = realRepository();
 if (['W1', 'W2', 'W3', 'W10', 'W11', 'W12', 'W13'].some(isWanted)) await runMade();
 if (['W4', 'W5', 'W6', 'W7'].some(isWanted)) await runReal(input);
 await run('W8', start.start);
+for (const files of [10, 10_000, 1_000_000]) await run('W14', () => moments.goingBack(files));
+for (const commits of [1_000, 100_000]) await run('W15', () => moments.moments(commits));
+await run('W16', moments.emergencies);
 
 const results = {
   versions: {

@@ -3,6 +3,7 @@
 mod apply;
 mod bundle;
 mod delta;
+mod entries;
 mod glob;
 mod index;
 mod loose;
@@ -58,5 +59,6 @@ pub const TARGETS: &[Target] = &[
     target!(patch, 1000),
     target!(apply, 3000),
     target!(verify, 3000),
+    target!(entries, 5000),
     target!(tree_merge, 1000),
 ];
