@@ -2,6 +2,7 @@
 import { call, type EngineRepository } from './binding.js';
 import { contentBytes } from './content.js';
 import { GovcError } from './errors.js';
+import { type Format, FORMATS, loadedFormats } from './formats/port.js';
 import { PackedReader, PackedWriter } from './packed.js';
 import type { Commit } from './commit.js';
 import { encodeText } from './text.js';
@@ -112,4 +113,16 @@ export function resolutions(resolver: ConflictResolver, conflicts: Conflict[], e
     out.bytes(content);
   }
   return out.finish();
+}
+
+/** @internal The drivers of `.gitattributes` beside git's own: `merge=json`, `yaml`, `toml`, also as `govc-json` and so on. */
+export const mergeDrivers = {
+  knows: (driver: string): boolean => driverFormat(driver) !== undefined,
+  merge(driver: string, base: Uint8Array, ours: Uint8Array, theirs: Uint8Array, lines: Uint8Array | undefined, favor: number): Uint8Array | undefined {
+    return loadedFormats()?.merge(driverFormat(driver)!, base, ours, theirs, lines, favor);
+  },
+};
+
+function driverFormat(driver: string): Format | undefined {
+  return FORMATS.find((format) => driver === format || driver === `govc-${format}`);
 }

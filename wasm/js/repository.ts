@@ -17,7 +17,7 @@ import { limitFigures } from './arguments.js';
 import type { GrepMatch, GrepOptions } from './grep.js';
 import { describe, logOf } from './log.js';
 import { headAt, momentAt, operationsOf } from './moments.js';
-import { type MergeOptions, mergeFlags, type MergeResult, readConflicts, resolutions, similarity } from './merge.js';
+import { type MergeOptions, mergeDrivers, mergeFlags, type MergeResult, readConflicts, resolutions, similarity } from './merge.js';
 import { labelOf, lines, nameOf } from './names.js';
 import { PackedReader } from './packed.js';
 import { Reality } from './reality.js';
@@ -57,6 +57,7 @@ export class Repository implements Disposable {
     this.#engine = copied ?? call((engine) => {
       return new engine.Repository(encodeText(main), encodeText(identityLine(author, 0)), limitFigures(limits));
     });
+    call(() => this.engine.setMergeDrivers(mergeDrivers));
   }
 
   /** Opens a stored repository: `gitDirectory('.')` on Node, `opfs('name')` or `indexedDb('name')` in a browser. */

@@ -4,7 +4,7 @@
 //! here. It knows no file, socket, clock or DOM; `wasm/js` does, and `wasm/js/binding.ts` is its only caller.
 //!
 //! Modules, foundations first; a module uses only those above it: `allocator`, `memory_compare`, `panic`, `error`,
-//! `packed`, `decode`, `object`, `repository`, `commit`, `difference`, `transaction`, `reality`, `history`, `blame`, `bisect`, `merge`, `rewrite`, `exchange`, `durable`,
+//! `packed`, `decode`, `object`, `repository`, `commit`, `difference`, `transaction`, `reality`, `history`, `blame`, `bisect`, `drivers`, `merge`, `rewrite`, `exchange`, `durable`,
 //! `storage`, `serve`, `verify`, `watch`, `work_tree`, `evaluate`.
 
 #[cfg(target_family = "wasm")]
@@ -14,6 +14,7 @@ mod blame;
 mod commit;
 mod decode;
 mod difference;
+mod drivers;
 mod durable;
 mod error;
 mod evaluate;

@@ -45,6 +45,8 @@ pub enum ErrorCode {
     Stale,
     /// The other side does not speak the protocol.
     Protocol,
+    /// Something that is needed is not loaded, or not any more.
+    Disposed,
     /// Refused by a rule of the repository.
     Rejected,
 }
@@ -66,6 +68,7 @@ impl ErrorCode {
             Self::Stale => "Stale",
             Self::Protocol => "Protocol",
             Self::Rejected => "Rejected",
+            Self::Disposed => "Disposed",
         }
     }
 }
@@ -274,6 +277,11 @@ impl From<MergeError> for Error {
             MergeError::Limit(limit) => limit.into(),
             MergeError::UnrelatedHistories { ours, theirs } => {
                 Self::new(ErrorCode::InvalidArgument, message).with("ours", ours).with("theirs", theirs)
+            }
+            MergeError::DriverUnavailable { path, driver } => {
+                let message =
+                    format!("{message}: import 'govc/formats' first, or initializeFormats() of govc/slim");
+                Self::new(ErrorCode::Disposed, message).with("path", path).with("driver", driver)
             }
             _ => Self::new(ErrorCode::InvalidArgument, message),
         }

@@ -8,7 +8,9 @@ use core::fmt;
 
 use bstr::BString;
 use govc_git::ObjectId;
-use govc_git::merge::{BranchLabels, Conflict, MergeOptions, Resolver, TreeMerge, merge_commits};
+use govc_git::merge::{
+    AttributeSource, BranchLabels, Conflict, MergeOptions, NamedDrivers, Resolver, TreeMerge, merge_commits,
+};
 use govc_git::path::RepoPath;
 use govc_git::refs::{NewValue, RefDelta, RefName, RefUpdate};
 use govc_git::store::{MemoryStore, Overlay};
@@ -166,13 +168,20 @@ impl Repository {
         Ok((merge, overlay.into_new()))
     }
 
+    /// Sets who knows merge drivers beside git's own, by the value of the attribute `merge`.
+    pub fn set_merge_drivers(&mut self, drivers: Box<dyn NamedDrivers>) {
+        self.merge_drivers = Some(drivers);
+    }
+
     /// What core/git is told about a merge.
-    pub(crate) fn merge_options<'a>(&self, request: &'a MergeRequest) -> MergeOptions<'a> {
+    pub(crate) fn merge_options<'a>(&'a self, request: &'a MergeRequest) -> MergeOptions<'a> {
         MergeOptions {
             labels: BranchLabels { ours: request.ours.clone(), base: None, theirs: request.theirs.clone() },
             favor: request.favor,
             renames: request.renames,
             resolver: Some(request),
+            attributes: AttributeSource::Ours,
+            drivers: self.merge_drivers.as_deref(),
             limits: self.limits,
             ..MergeOptions::default()
         }

@@ -2,6 +2,7 @@
 //!
 //! Every ref moves through [`Repository::record`] and nowhere else.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -9,6 +10,7 @@ use core::cell::RefCell;
 
 use govc_git::ObjectId;
 use govc_git::limits::{LimitExceeded, Limits};
+use govc_git::merge::NamedDrivers;
 use govc_git::name_map::NameMap;
 use govc_git::refs::{Expected, NewValue, RefDelta, RefName, RefStore, RefTarget, RefUpdate};
 use govc_git::rev::CommitGraph;
@@ -52,6 +54,8 @@ pub struct Repository {
     /// Commits whose parents are not here, nor meant to be.
     pub(crate) shallow: Vec<ObjectId>,
     pub(crate) limits: Limits,
+    /// Who knows merge drivers beside git's own.
+    pub(crate) merge_drivers: Option<Box<dyn NamedDrivers>>,
 }
 
 impl Repository {
@@ -95,6 +99,7 @@ impl Repository {
             restaged: Vec::new(),
             shallow: Vec::new(),
             limits,
+            merge_drivers: None,
         }
     }
 

@@ -92,7 +92,8 @@ pub fn to_json(format: Format, bytes: &[u8]) -> Result<AsJson, Problem> {
 /// The document's tree, and the byte at which its text begins; without nodes where there is no content.
 pub(crate) fn read(format: Format, bytes: &[u8]) -> Result<(Tree, usize), Problem> {
     let (text, start) = decode(bytes)?;
-    if text.trim_ascii().is_empty() {
+    // A TOML file without any line is a table without any key.
+    if text.trim_ascii().is_empty() && format != Format::Toml {
         return Ok((Tree::default(), start));
     }
     let tree = match format {

@@ -41,6 +41,12 @@ impl Glob {
         self.means(path) != self.negated
     }
 
+    /// Whether the pattern means the file by its own path, as in a `.gitattributes`: not because of a directory above it.
+    pub(crate) fn means_itself(&self, path: &[u8]) -> bool {
+        let parts: Vec<&[u8]> = search::split(path, b'/').collect();
+        !self.directories_only && self.matches_parts(&parts)
+    }
+
     /// Whether the pattern without its `!` means the file at `path`.
     fn means(&self, path: &[u8]) -> bool {
         let parts: Vec<&[u8]> = search::split(path, b'/').collect();

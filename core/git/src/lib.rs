@@ -4,7 +4,7 @@
 //! a peer, a clock, a file system or JavaScript. A missing object is an ordinary result.
 //!
 //! Modules, foundations first; a module uses only those above it:
-//! `search`, `quoted`, `sort`, `name_map`, `limits`, `kind`, `id`, `object`, `path`, `glob`, `glob_router`, `store`, `pack`, `disk`, `edit`, `refs`, `rev`,
+//! `search`, `quoted`, `sort`, `name_map`, `limits`, `kind`, `id`, `object`, `path`, `glob`, `glob_router`, `store`, `attributes`, `pack`, `disk`, `edit`, `refs`, `rev`,
 //! `patch`, `diff`, `blame`, `merge`, `verify`, `transport`.
 #![no_std]
 
@@ -12,6 +12,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod attributes;
 #[cfg(feature = "lines")]
 pub mod blame;
 pub mod diff;

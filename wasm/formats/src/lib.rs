@@ -2,7 +2,7 @@
 //!
 //! Every export decodes its arguments, makes one call and encodes the answer. `wasm/js/formats/module.ts` is its only caller.
 
-use govc_formats::{Format, Problem};
+use govc_formats::{Favor, Format, Merged, Problem};
 use wasm_bindgen::prelude::*;
 
 /// The problems of a document: their number, then line, column and text of each.
@@ -34,6 +34,29 @@ pub fn write(format: u8, json: &[u8]) -> Vec<u8> {
     match govc_formats::write(format_of(format), json) {
         Ok(text) => [&[1], text.as_bytes()].concat(),
         Err(problem) => [&[0], packed_problems(&[problem]).as_slice()].concat(),
+    }
+}
+
+/// Merges a document by key: `favor` is 0 for neither side, 1 for ours, 2 for theirs. The document after a byte 2; a byte 0
+/// where the merge of the lines counts, a byte 1 where that is broken.
+#[wasm_bindgen]
+pub fn merge(
+    format: u8,
+    base: &[u8],
+    ours: &[u8],
+    theirs: &[u8],
+    lines: Option<Box<[u8]>>,
+    favor: u8,
+) -> Vec<u8> {
+    let favor = match favor {
+        1 => Favor::Ours,
+        2 => Favor::Theirs,
+        _ => Favor::None,
+    };
+    match govc_formats::merge(format_of(format), base, ours, theirs, lines.as_deref(), favor) {
+        Merged::Lines => vec![0],
+        Merged::Broken => vec![1],
+        Merged::Document(text) => [&[2], text.as_slice()].concat(),
     }
 }
 

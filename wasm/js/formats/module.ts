@@ -35,6 +35,7 @@ const formats: Formats = {
     return pointers.map((_, at) => ({ line: places[at * 2] ?? 1, column: places[at * 2 + 1] ?? 1 }));
   },
   toJson: (format, bytes) => answer(call(() => glue.toJson(numberOf(format), bytes))),
+  merge: (format, base, ours, theirs, lines, favor) => call(() => glue.merge(numberOf(format), base, ours, theirs, lines, favor)),
   write: (format, json) => answer(call(() => glue.write(numberOf(format), json))),
 };
 

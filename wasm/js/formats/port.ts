@@ -21,6 +21,8 @@ export interface Formats {
   locate(format: Format, bytes: Uint8Array, pointers: string[]): { line: number; column: number }[];
   /** The document as JSON, or why it is none. */
   toJson(format: Format, bytes: Uint8Array): FormatText | FormatProblem;
+  /** A merge by key: 0 where the merge of the lines counts, 1 where that is broken, 2 and the document. */
+  merge(format: Format, base: Uint8Array, ours: Uint8Array, theirs: Uint8Array, lines: Uint8Array | undefined, favor: number): Uint8Array;
   /** A value, given as JSON, in a format, or why that cannot be. */
   write(format: Format, json: Uint8Array): FormatText | FormatProblem;
 }
@@ -43,11 +45,16 @@ export function provideLoader(load: () => Formats): void {
 
 /** @internal The module, for `need`, which is what the error names where it is not loaded. */
 export function formatsFor(need: string): Formats {
-  formats ??= loader?.();
-  if (formats !== undefined) return formats;
+  const loaded = loadedFormats();
+  if (loaded !== undefined) return loaded;
   // Not as a statement: linters of packages take the command, which is CommonJS and holds this, for a module.
   const advice = 'import govc/formats first, or call initializeFormats() of govc/slim';
   throw new GovcError('Disposed', `${need} needs the formats module, which is not loaded: ${advice}`, { module: 'govc/formats' });
+}
+
+/** @internal The module, if it is there or can be loaded at once. */
+export function loadedFormats(): Formats | undefined {
+  return formats ??= loader?.();
 }
 
 /** Files that editors read as JSON with comments, whatever their extension says. */

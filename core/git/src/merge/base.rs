@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use bstr::{BString, ByteSlice};
 
 use super::conflict::TreeMerge;
-use super::options::{BranchLabels, MergeError, MergeOptions};
+use super::options::{AttributeSource, BranchLabels, MergeError, MergeOptions};
 use super::tree::merge_at_depth;
 use crate::limits::LimitExceeded;
 use crate::rev::{self, CommitGraph};
@@ -55,6 +55,12 @@ pub fn merge_commits(
     bases.reverse();
     let ours = Ancestor { tree: store.peel_to_tree(ours)?, commits: Vec::from([*ours]) };
     let theirs = Ancestor { tree: store.peel_to_tree(theirs)?, commits: Vec::from([*theirs]) };
+    // Merges of bases go by the attributes of the merge that was asked for.
+    let attributes = match options.attributes {
+        AttributeSource::Ours => AttributeSource::Tree(ours.tree),
+        source => source,
+    };
+    let options = &MergeOptions { attributes, ..options.clone() };
     Recursion { store, history, options, merges: 0 }.merge(bases, &ours, &theirs, 0)
 }
 

@@ -6,10 +6,12 @@ use alloc::vec::Vec;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::conflict::{ConflictKind, Report};
-use super::options::{Driver, FileDriver, MergeError, MergeOptions};
+use super::driver::{Driver, FileDriver, driver_for};
+use super::options::{DriverAnswer, MergeError, MergeOptions, Versions};
 use super::survey::{BASE, OURS, THEIRS, Three};
 use super::text::{Favor, Joining, Labels, MARKER_SIZE, MergedText, TEXT_BYTES_MAX, TextOptions, merge_text};
 use crate::Kind;
+use crate::attributes::Attributes;
 use crate::diff::Side;
 use crate::diff::binary::is_binary;
 use crate::object::EntryKind;
@@ -28,6 +30,7 @@ pub(super) struct Contents<'a> {
     pub store: &'a mut dyn ObjectStore,
     pub options: &'a MergeOptions<'a>,
     pub report: &'a mut Report,
+    pub attributes: &'a mut Option<Attributes>,
     /// 0 for the merge that was asked for; one more for each level of merged bases.
     pub depth: u32,
 }
@@ -139,15 +142,19 @@ impl Contents<'_> {
         let read = |side: &Side| self.store.read_blob(&side.id);
         let bytes =
             [base.map(read).transpose()?.unwrap_or_else(|| Arc::from([])), read(ours)?, read(theirs)?];
-        let FileDriver { driver, marker_size } =
-            self.options.driver_for.map(|driver_for| driver_for(path)).unwrap_or_default();
+        let FileDriver { driver, marker_size } = driver_for(self.attributes, self.store, path)?;
         let labels = self.labels(origins);
         let text = match driver {
-            Driver::Text | Driver::Union if bytes.iter().all(|bytes| is_text(bytes)) => {
-                let options = self.text_options(driver, marker_size, nested, &labels);
+            Driver::Binary => None,
+            _ if bytes.iter().all(|bytes| is_text(bytes)) => {
+                let options = self.text_options(&driver, marker_size, nested, &labels);
                 merge_text(&bytes[BASE], &bytes[OURS], &bytes[THEIRS], &options)
             }
             _ => None,
+        };
+        let text = match (driver, text) {
+            (Driver::Named(name), Some(text)) => Some(self.merge_named(path, name, &bytes, text)?),
+            (_, text) => text,
         };
         let side = |id| Side { mode: ours.mode, id };
         let merged = match text {
@@ -177,9 +184,35 @@ impl Contents<'_> {
         Ok(merged)
     }
 
+    /// Asks the driver that the attributes name; where there is none of this name, the lines count.
+    fn merge_named(
+        &mut self,
+        path: &BStr,
+        driver: BString,
+        bytes: &[Arc<[u8]>; 3],
+        lines: MergedText,
+    ) -> Result<MergedText, MergeError> {
+        let Some(drivers) = self.options.drivers else { return Ok(lines) };
+        let versions = Versions {
+            base: &bytes[BASE],
+            ours: &bytes[OURS],
+            theirs: &bytes[THEIRS],
+            lines: (lines.conflicts == 0).then_some(&lines.bytes),
+            favor: if self.depth == 0 { self.options.favor } else { Favor::None },
+        };
+        Ok(match drivers.merge(driver.as_bstr(), &versions) {
+            None | Some(DriverAnswer::Lines) => lines,
+            Some(DriverAnswer::Broken) => MergedText { conflicts: lines.conflicts.max(1), ..lines },
+            Some(DriverAnswer::Merged(bytes)) => MergedText { bytes, conflicts: 0 },
+            Some(DriverAnswer::Unavailable) => {
+                return Err(MergeError::DriverUnavailable { path: path.into(), driver });
+            }
+        })
+    }
+
     fn text_options<'l>(
         &self,
-        driver: Driver,
+        driver: &Driver,
         marker_size: Option<u16>,
         nested: bool,
         [ours, base, theirs]: &'l [BString; 3],

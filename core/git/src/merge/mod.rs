@@ -11,6 +11,7 @@ mod conflict;
 mod content;
 mod decide;
 mod directory;
+mod driver;
 mod lines;
 mod options;
 mod rename;
@@ -22,7 +23,7 @@ mod tree;
 pub use base::{History, merge_commits};
 pub use conflict::{Conflict, ConflictKind, Notice, TreeMerge};
 pub use options::{
-    BranchLabels, DirectoryRenamePolicy, Driver, FileDriver, MergeError, MergeOptions, Resolver,
-    SubmoduleHistory,
+    AttributeSource, BranchLabels, DirectoryRenamePolicy, DriverAnswer, MergeError, MergeOptions,
+    NamedDrivers, Resolver, SubmoduleHistory, Versions,
 };
 pub use tree::merge_trees;

@@ -41,25 +41,50 @@ pub enum DirectoryRenamePolicy {
     Follow,
 }
 
-/// How a file is merged where both sides changed it: the built-in drivers of `.gitattributes`.
+/// Where the `.gitattributes` of a merge come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Driver {
-    /// Line by line.
+pub enum AttributeSource {
+    /// Nowhere: every file is merged by its lines, with the usual markers.
     #[default]
-    Text,
-    /// Not at all: ours stays, in conflict.
-    Binary,
-    /// Line by line, and both sides' lines where they conflict.
-    Union,
+    Nowhere,
+    /// Our tree: what `git merge` reads from a clean work tree.
+    Ours,
+    /// This tree.
+    Tree(ObjectId),
 }
 
-/// What `.gitattributes` say about merging one path.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FileDriver {
-    /// Its attribute `merge`.
-    pub driver: Driver,
-    /// Its attribute `conflict-marker-size`, in bytes.
-    pub marker_size: Option<u16>,
+/// Both sides of a file and their base, for a driver that an attribute names.
+#[derive(Clone, Copy, Debug)]
+pub struct Versions<'a> {
+    /// The content of the base; empty where there is none.
+    pub base: &'a [u8],
+    /// Our content.
+    pub ours: &'a [u8],
+    /// Their content.
+    pub theirs: &'a [u8],
+    /// What a merge of the lines gives, where it has no conflict.
+    pub lines: Option<&'a [u8]>,
+    /// Which side wins where both changed the same.
+    pub favor: Favor,
+}
+
+/// What a named driver makes of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DriverAnswer {
+    /// The merge of the lines counts, with its conflicts.
+    Lines,
+    /// The merge of the lines has no conflict, and still is not what either side meant: it stays, in conflict.
+    Broken,
+    /// This is the merged content.
+    Merged(Vec<u8>),
+    /// There is such a driver, and it cannot be asked.
+    Unavailable,
+}
+
+/// Knows drivers beside git's own, by the value of the attribute `merge`.
+pub trait NamedDrivers {
+    /// Merges a file; `None` where there is no driver of this name, which leaves the file to its lines, as in git.
+    fn merge(&self, driver: &BStr, versions: &Versions<'_>) -> Option<DriverAnswer>;
 }
 
 /// Decides conflicts that are left when everything else is settled.
@@ -91,8 +116,10 @@ pub struct MergeOptions<'a> {
     pub renames: Option<RenameOptions>,
     /// What is done with files in renamed directories.
     pub directory_renames: DirectoryRenamePolicy,
-    /// What the attributes say about a path; `None` merges everything that is not binary by line.
-    pub driver_for: Option<&'a dyn Fn(&BStr) -> FileDriver>,
+    /// Where `.gitattributes` are read.
+    pub attributes: AttributeSource,
+    /// Who knows drivers beside git's own.
+    pub drivers: Option<&'a dyn NamedDrivers>,
     /// Who decides the conflicts that are left.
     pub resolver: Option<&'a dyn Resolver>,
     /// Who knows the histories of submodules.
@@ -112,7 +139,8 @@ impl Default for MergeOptions<'_> {
             favor: Favor::default(),
             renames: Some(RenameOptions::MERGE),
             directory_renames: DirectoryRenamePolicy::default(),
-            driver_for: None,
+            attributes: AttributeSource::default(),
+            drivers: None,
             resolver: None,
             submodules: None,
             unrelated_histories: false,
@@ -136,6 +164,13 @@ pub enum MergeError {
         /// Their commit.
         theirs: ObjectId,
     },
+    /// The driver that the attributes name for a file cannot be asked.
+    DriverUnavailable {
+        /// The file.
+        path: BString,
+        /// The driver.
+        driver: BString,
+    },
 }
 
 impl core::fmt::Display for MergeError {
@@ -145,6 +180,9 @@ impl core::fmt::Display for MergeError {
             Self::Limit(limit) => write!(f, "the merge is too large: {limit}"),
             Self::UnrelatedHistories { ours, theirs } => {
                 write!(f, "{ours} and {theirs} have no common ancestor")
+            }
+            Self::DriverUnavailable { path, driver } => {
+                write!(f, "'{path}' has the attribute merge={driver}, whose driver is not there")
             }
         }
     }

@@ -11,6 +11,7 @@ use super::content::Contents;
 use super::options::{MergeError, MergeOptions};
 use super::survey::{OURS, Sides, THEIRS, Three, directories, files, look_up};
 use crate::ObjectId;
+use crate::attributes::Attributes;
 use crate::diff::Side;
 use crate::name_map::NameMap;
 use crate::store::{ObjectStore, ReadError};
@@ -67,6 +68,7 @@ pub(super) struct Merge<'a> {
     pub entries: NameMap<BString, Entry>,
     pub edits: Edits,
     pub report: Report,
+    pub attributes: Option<Attributes>,
     pub conflicts: Vec<Conflict>,
 }
 
@@ -96,6 +98,12 @@ impl<'a> Merge<'a> {
 
     /// The merge of single contents.
     pub fn contents(&mut self) -> Contents<'_> {
-        Contents { store: self.store, options: self.options, report: &mut self.report, depth: self.depth }
+        Contents {
+            store: self.store,
+            options: self.options,
+            report: &mut self.report,
+            attributes: &mut self.attributes,
+            depth: self.depth,
+        }
     }
 }

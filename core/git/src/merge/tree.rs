@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::conflict::{Report, TreeMerge};
+use super::driver::attributes;
 use super::options::{DirectoryRenamePolicy, MergeError, MergeOptions};
 use super::rename::{self, Rename, SideRenames};
 use super::state::{Entry, Merge};
@@ -49,6 +50,7 @@ pub(super) fn merge_at_depth(
         entries: open.into_iter().map(|(path, three)| (path, Entry::new(&three))).collect(),
         edits,
         report: Report { silent: depth > 0, ..Report::default() },
+        attributes: attributes(options.attributes, ours),
         conflicts: Vec::new(),
     };
     if let Some(renames) = &options.renames {
