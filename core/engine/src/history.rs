@@ -62,6 +62,14 @@ impl Repository {
         Ok(read(&commit))
     }
 
+    /// The parents of a commit and when it was committed, in seconds since the epoch: quick for what a walk has met.
+    pub fn commit_place(&self, id: &ObjectId) -> Result<(Vec<ObjectId>, u64)> {
+        let mut graph = self.graph.borrow_mut();
+        let commit = graph.load(&self.store, id)?;
+        graph.load_index(&self.store, commit)?;
+        Ok((graph.parents(commit).map(|parent| *graph.id(parent)).collect(), graph.time(commit)))
+    }
+
     /// Begins a walk from `from`, without what `not` reaches. Both may name tags.
     pub fn history(&self, from: &[ObjectId], not: &[ObjectId], mut options: WalkOptions) -> Result<History> {
         let tip = |id: &ObjectId, role| Ok(Tip { id: self.commit_at(id)?, role });

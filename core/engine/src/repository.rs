@@ -128,6 +128,16 @@ impl Repository {
         self.log.all()
     }
 
+    /// The operation that [`Self::undo`] takes back.
+    pub fn next_undo(&self) -> Option<&Operation> {
+        self.log.next_undo()
+    }
+
+    /// The operation that [`Self::redo`] does again.
+    pub fn next_redo(&self) -> Option<&Operation> {
+        self.log.next_redo()
+    }
+
     /// Sets how many operations the log holds at most; at least 16. When there are more, the oldest quarter goes.
     pub fn set_operations_max(&mut self, operations_max: usize) {
         self.operations_max = operations_max.max(OPERATIONS_MAX_LEAST);
