@@ -22,6 +22,7 @@ pub fn run() -> Result<()> {
     step::run(cargo(&["clippy", "--all-targets"]).args(product).args(deny))?;
     step::run(cargo(&["clippy", "--all-targets"]).args(own).args(deny))?;
     step::run(cargo(&["clippy", "--package", "govc-wasm", "--target", WASM]).args(deny))?;
+    step::run(cargo(&["clippy", "--package", "govc-dashboard", "--target", WASM]).args(deny))?;
     step::run(cargo(&["test"]).args(product))?;
     step::run(cargo(&["test"]).args(own))?;
     for name in BARE_CRATES {

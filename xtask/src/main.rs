@@ -4,10 +4,11 @@
 //! and tested is reached through cargo, npm and node, as a user reaches it.
 //!
 //! Modules, foundations first; a module uses only those above it: `step`, `setup`, `imports`, `wasm`, `npm`, `size`,
-//! `history`, `start`, `tidy`, `check`, `test`, `bench`, `fuzz`.
+//! `dashboard`, `history`, `start`, `tidy`, `check`, `test`, `bench`, `fuzz`.
 
 mod bench;
 mod check;
+mod dashboard;
 mod fuzz;
 mod history;
 mod imports;
@@ -56,6 +57,7 @@ const COMMANDS: &[Command] = &[
         about: "searches for inputs that break a parser: [TARGET|all] [--seconds N] [--seed S]",
         run: Run::WithArguments(fuzz::run),
     },
+    Command { name: "dashboard", about: "builds the dashboard", run: Run::Alone(dashboard::build) },
     Command { name: "npm", about: "builds the npm package and packs it", run: Run::Alone(npm::run) },
     Command {
         name: "size",

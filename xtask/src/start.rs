@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::step::{self, program, root};
-use crate::{history, npm};
+use crate::{dashboard, history, npm};
 
 /// Builds the package, packs a history, serves the page until it is interrupted.
 pub fn run() -> Result<()> {
@@ -27,6 +27,7 @@ pub fn prepare() -> Result<PathBuf> {
     let package = folder.join("govc");
     fs::create_dir_all(&package)?;
     step::run(program("tar", "www/dist/govc", &["-xzf"]).arg(&packed).arg("--strip-components=1"))?;
+    dashboard::build()?;
     history::pack_into(&folder)?;
     Ok(packed)
 }

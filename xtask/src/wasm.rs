@@ -1,4 +1,4 @@
-//! Builds the wasm modules and their glue into `wasm/pkg`.
+//! Builds wasm modules and their glue: those of the package into `wasm/pkg`.
 
 use std::fs;
 use std::path::Path;
@@ -16,18 +16,19 @@ const MODULES: [(&str, &str); 2] = [("govc-wasm", "govc"), ("govc-wasm-formats",
 ///
 /// One kind of glue, for the web, serves Node too: the Node entry gives it the module's bytes.
 pub fn build() -> Result<()> {
-    setup::target(setup::WASM)?;
     let folder = root().join("wasm/pkg");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
+    // The entries say where a module lies; the glue must not, or every bundler would ship it for `govc/slim`.
     let modules: Result<Vec<_>> =
-        MODULES.iter().map(|(package, name)| build_module(&folder, package, name)).collect();
+        MODULES.iter().map(|(package, name)| build_module(&folder, package, name, false)).collect();
     imports::check(&modules?)
 }
 
-/// Builds a module and its glue; the module's bytes.
-fn build_module(folder: &Path, package: &str, name: &str) -> Result<Vec<u8>> {
+/// Builds a module and its glue, which looks for the module beside itself if `finds_module`; the module's bytes.
+pub fn build_module(folder: &Path, package: &str, name: &str, finds_module: bool) -> Result<Vec<u8>> {
+    setup::target(setup::WASM)?;
     // Flags from the environment would replace those of .cargo/config.toml, and with them SIMD.
     run(cargo(&["build", "--package", package, "--profile", "wasm", "--target", setup::WASM])
         .env_remove("RUSTFLAGS")
@@ -43,8 +44,7 @@ fn build_module(folder: &Path, package: &str, name: &str) -> Result<Vec<u8>> {
         .out_name(name)
         .web(true)?
         .typescript(true)
-        // The entries say where the module lies; the glue must not, or every bundler would ship it for `govc/slim`.
-        .omit_default_module_path(true)
+        .omit_default_module_path(!finds_module)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(folder)

@@ -1,0 +1,72 @@
+//! Merges a reality into another, after showing what that would be.
+
+use govc_engine::git::ObjectId;
+use govc_engine::git::diff::rename::RenameOptions;
+use govc_engine::{CommitRequest, Env, FastForward, MergeRequest, Merged, Repository, Result};
+
+use crate::state::difference::{FileLine, between};
+
+/// What a merge would be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Preview {
+    /// Everything is there already.
+    UpToDate,
+    /// It would change these files.
+    Clean(Vec<FileLine>),
+    /// These paths need a decision.
+    Conflicts(Vec<String>),
+}
+
+/// What merging `from` into `into` would be; nothing moves.
+pub fn preview(repository: &mut Repository, from: &str, into: &str) -> Result<Preview> {
+    let head = |repository: &Repository, name: &str| repository.head(&repository.reality(name.as_bytes())?);
+    let (Some(theirs), ours) = (head(repository, from)?, head(repository, into)?) else {
+        return Ok(Preview::UpToDate);
+    };
+    let Some(ours) = ours else {
+        return Ok(Preview::Clean(between(
+            repository,
+            &ObjectId::EMPTY_TREE,
+            &repository.peel_to_tree(&theirs)?,
+        )?));
+    };
+    let merge = repository.merge_tree(&ours, &theirs, &request(from, into), false)?;
+    if !merge.clean {
+        let paths =
+            merge.conflicts.iter().map(|conflict| format!("{} ({})", conflict.path, conflict.kind.name()));
+        return Ok(Preview::Conflicts(paths.collect()));
+    }
+    let tree = repository.peel_to_tree(&ours)?;
+    if tree == merge.tree {
+        return Ok(Preview::UpToDate);
+    }
+    Ok(Preview::Clean(between(repository, &tree, &merge.tree)?))
+}
+
+/// Merges; a merge with conflicts is refused.
+pub fn run(repository: &mut Repository, env: &Env, from: &str, into: &str) -> Result<()> {
+    let Some(theirs) = repository.head(&repository.reality(from.as_bytes())?)? else { return Ok(()) };
+    let into_name = repository.reality(into.as_bytes())?;
+    let commit = CommitRequest::default();
+    let outcome = repository.merge(
+        &into_name,
+        &theirs,
+        &request(from, into),
+        (FastForward::Allow, false),
+        commit,
+        env,
+    )?;
+    match outcome.merged {
+        Merged::Ready(prepared) => repository.finish_commit(*prepared, env).map(|_| ()),
+        _ => Ok(()),
+    }
+}
+
+fn request(from: &str, into: &str) -> MergeRequest {
+    MergeRequest {
+        renames: Some(RenameOptions::default()),
+        ours: into.into(),
+        theirs: from.into(),
+        ..MergeRequest::default()
+    }
+}

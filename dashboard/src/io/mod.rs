@@ -1,0 +1,8 @@
+//! The browser: its clock, its network, its address line.
+
+pub mod clock;
+pub mod fetch;
+pub mod files;
+pub mod location;
+pub mod resize;
+pub mod worker;

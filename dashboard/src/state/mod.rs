@@ -1,0 +1,7 @@
+//! What the dashboard knows: the repository, what was read of it for showing, and what is chosen.
+
+pub mod difference;
+pub mod history;
+pub mod load;
+pub mod moments;
+pub mod store;

@@ -1,0 +1,137 @@
+//! A test of one's own in the compared realities: who is better than main, and how sure that is.
+
+use std::time::Duration;
+
+use leptos::ev;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+use crate::action::evaluate::{Plan, Row, Told, message, told};
+use crate::action::merge;
+use crate::io::worker::Running;
+use crate::model::text;
+use crate::state::store::{Progress, Store};
+
+/// The Worker, which lies beside the app.
+const WORKER: &str = "evaluate.js";
+/// Where a test begins.
+const EXAMPLE: &str = "// A number: what it is worth. It may be async, and may throw.\nexport default (reality) => {\n  return reality.list().length;\n};\n";
+
+/// Writes a test, runs it in the compared realities, shows what came out.
+#[component]
+pub fn Evaluation(compared: Memo<Vec<String>>) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let (code, samples, higher) =
+        (RwSignal::new(EXAMPLE.to_owned()), RwSignal::new(5_u32), RwSignal::new(true));
+    let rows = RwSignal::new(Vec::<Row>::new());
+    let running = StoredValue::new_local(None::<Running>);
+    let is_running = RwSignal::new(false);
+    // Later, because the Worker's own message may ask for it, and what hears it must not go while it hears.
+    let stop = move || {
+        is_running.set(false);
+        store.progress.set(None);
+        set_timeout(move || drop(running.try_set_value(None)), Duration::ZERO);
+    };
+    on_cleanup(stop);
+    let hear = move |data: wasm_bindgen::JsValue| match told(&data) {
+        Told::Progress(done, total) => {
+            store.progress.set(Some(Progress { phase: "Runs".into(), done, total: Some(total) }));
+        }
+        Told::Rows(found) => {
+            rows.set(found);
+            stop();
+        }
+        Told::Failure(failure) => {
+            store.tell(failure, true);
+            stop();
+        }
+    };
+    let run = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let plan = Plan {
+            names: compared.get_untracked(),
+            code: code.get_untracked(),
+            samples: samples.get_untracked(),
+            is_higher_better: higher.get_untracked(),
+        };
+        let Some(Ok(message)) = store.look(|repository| message(repository, &plan)) else { return };
+        let failed = move || {
+            store.tell("the test could not be run: see the console".into(), true);
+            stop();
+        };
+        running.set_value(Running::start(WORKER, &message, hear, failed));
+        is_running.set(true);
+    };
+    let typed = move |event: ev::Event| {
+        let Some(editor) = event.target() else { return };
+        let value = js_sys::Reflect::get(&editor.unchecked_into(), &"value".into()).ok();
+        code.set(value.and_then(|value| value.as_string()).unwrap_or_default());
+    };
+    view! {
+        <h3>"Evaluate"</h3>
+        <govc-editor class="test" label="The test" prop:path="test.js" prop:value=move || code.get() on:change=typed></govc-editor>
+        <form class="controls" on:submit=run>
+            <label>"Runs of each "<input type="number" min="1" max="1000" prop:value=samples
+                on:input:target=move |event| samples.set(event.target().value().parse().unwrap_or(1))/></label>
+            <label><input class="check" type="checkbox" prop:checked=higher on:change=move |_| higher.update(|higher| *higher = !*higher)/>" More is better"</label>
+            <button class="strong" disabled=move || is_running.get() || compared.get().is_empty()>"Evaluate"</button>
+            <Show when=move || is_running.get()><button type="button" on:click=move |_| stop()>"Stop"</button></Show>
+        </form>
+        {move || (!rows.get().is_empty()).then(|| view! { <Outcome rows=rows.get()/> })}
+    }
+}
+
+/// Ranked, each with its interval beside main's.
+#[component]
+fn Outcome(rows: Vec<Row>) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let main = rows[0].name.clone();
+    let winner = rows.iter().find(|row| row.is_winner).map(|row| row.name.clone());
+    let ends =
+        rows.iter().filter_map(|row| row.difference).flat_map(|(_, low, high)| [low.abs(), high.abs()]);
+    let reach = ends.filter(|end| end.is_finite()).fold(f64::MIN_POSITIVE, f64::max);
+    let merge_it = {
+        let (from, into) = (winner.clone().unwrap_or_default(), main.clone());
+        move |_| {
+            if store.command(|repository, env| merge::run(repository, env, &from, &into)).is_some() {
+                store.tell(
+                    format!("Merged {} into {}", text::shown_line(&from), text::shown_line(&into)),
+                    false,
+                );
+            }
+        }
+    };
+    let verdict = match &winner {
+        Some(name) => format!("{} is better than {main}.", text::shown_line(name)),
+        None => "No difference was found.".to_owned(),
+    };
+    view! {
+        <p class="controls" role="status"><strong>{verdict}</strong>
+            {winner.is_some().then(|| view! { <button class="strong" on:click=merge_it>"Merge it"</button> })}</p>
+        <table class="matrix">
+            <thead><tr><th scope="col">"Reality"</th><th scope="col">"Score"</th><th scope="col">"Beside main, 95 %"</th><th scope="col">"Verdict"</th></tr></thead>
+            <tbody>{rows.into_iter().map(|row| view! {
+                <tr>
+                    <th scope="row">{text::shown_line(&row.name)}</th>
+                    <td>{row.score.map(|score| format!("{score:.4}"))}</td>
+                    <td>{row.difference.map(|(difference, low, high)| view! { <Interval difference low high reach/> })}</td>
+                    <td>{if row.error.is_empty() { row.verdict } else { text::shown_line(&row.error) }}</td>
+                </tr>
+            }).collect_view()}</tbody>
+        </table>
+    }
+}
+
+/// An interval on a line whose middle is main.
+#[component]
+fn Interval(difference: f64, low: f64, high: f64, reach: f64) -> impl IntoView {
+    let x = |value: f64| 60.0 + (value / reach).clamp(-1.0, 1.0) * 56.0;
+    view! {
+        <svg class="interval" viewBox="0 0 120 14" aria-hidden="true">
+            <line class="zero" x1="60" x2="60" y1="0" y2="14"/>
+            <line class="range" x1=x(low) x2=x(high) y1="7" y2="7"/>
+            <circle cx=x(difference) cy="7" r="3.5"/>
+        </svg>
+        <span class="count">{format!("{difference:+.3} ({low:+.3} to {high:+.3})")}</span>
+    }
+}

@@ -1,0 +1,210 @@
+//! Playing: choose a reality, edit its files, see what is staged, commit.
+
+use govc_engine::git::path::RepoPath;
+use leptos::ev;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+
+use crate::action::edit;
+use crate::io::files;
+use crate::model::text;
+use crate::state::difference::{FileLine, staged};
+use crate::state::load;
+use crate::state::store::Store;
+use crate::view::diff::DiffList;
+use crate::view::timeline::RealityChoice;
+
+/// Files that are listed; the filter finds the others.
+const FILES_MAX: usize = 300;
+
+/// The view in which one writes.
+#[component]
+pub fn PlaygroundView() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let reality = Memo::new(move |_| {
+        let main =
+            || store.read(|repository| repository.main().ok().map(|name| name.short().to_string())).flatten();
+        store.link.get().reality.or_else(main).unwrap_or_default()
+    });
+    view! {
+        <section class="files" aria-labelledby="play-title">
+            <h2 id="play-title">"Files of "<RealityChoice reality/></h2>
+            <FileChoice reality/>
+            <Import/>
+        </section>
+        <section class="content" aria-label="Editor"><Editor reality/></section>
+        <section class="detail" aria-label="What is staged"><Staged reality/></section>
+    }
+}
+
+#[component]
+fn FileChoice(reality: Memo<String>) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let (wanted, added) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let files = Memo::new(move |_| {
+        store.staged.track();
+        let (reality, wanted) = (reality.get(), wanted.get().to_lowercase());
+        let all = store.read(|repository| {
+            repository.reality(reality.as_bytes()).and_then(|name| repository.list(&name, None)).ok()
+        });
+        let all = all.flatten().unwrap_or_default().into_iter().map(|path| path.to_string());
+        let found: Vec<String> = all.filter(|path| path.to_lowercase().contains(&wanted)).collect();
+        (found.len(), found.into_iter().take(FILES_MAX).collect::<Vec<_>>())
+    });
+    let add = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let path = added.get_untracked();
+        if store.stage(|repository| edit::write(repository, &reality.get_untracked(), &path, "")) {
+            added.set(String::new());
+            store.show(true, |link| link.path = Some(path));
+        }
+    };
+    let path = move || store.link.get().path;
+    view! {
+        <label class="filter">"Find "<input type="search" prop:value=wanted
+            on:input:target=move |event| wanted.set(event.target().value())/></label>
+        <ul class="paths">
+            <For each=move || files.get().1 key=Clone::clone let:file>
+                {
+                    let (own, other) = (file.clone(), file.clone());
+                    view! {
+                        <li><button class="reality" aria-pressed=move || (path().as_ref() == Some(&own)).to_string()
+                            on:click=move |_| store.show(true, |link| link.path = Some(other.clone()))>{text::shown_line(&file)}</button></li>
+                    }
+                }
+            </For>
+        </ul>
+        <Show when=move || { files.get().0 > FILES_MAX }>
+            <p class="more">{move || format!("and {} more: find them by name", files.get().0 - FILES_MAX)}</p>
+        </Show>
+        <form class="controls" on:submit=add>
+            <label>"New file "<input prop:value=added on:input:target=move |event| added.set(event.target().value())/></label>
+            <button>"Add"</button>
+        </form>
+    }
+}
+
+#[component]
+fn Editor(reality: Memo<String>) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let path = Memo::new(move |_| store.link.get().path.unwrap_or_default());
+    let content = Memo::new(move |_| {
+        store.staged.track();
+        let (reality, path) = (reality.get(), RepoPath::new(path.get().as_bytes()).ok()?);
+        let bytes = store.read(|repository| {
+            repository.reality(reality.as_bytes()).and_then(|name| repository.read(&name, &path)).ok()
+        });
+        Some(String::from_utf8(bytes.flatten()?.to_vec()).ok())
+    });
+    let typed = move |event: ev::CustomEvent| {
+        let Some(editor) = event.target() else { return };
+        let value = js_sys::Reflect::get(&editor.unchecked_into(), &"value".into())
+            .ok()
+            .and_then(|value| value.as_string());
+        if let Some(value) = value {
+            store.stage(|repository| {
+                edit::write(repository, &reality.get_untracked(), &path.get_untracked(), &value)
+            });
+        }
+    };
+    let remove = move |_| {
+        store.stage(|repository| edit::remove(repository, &reality.get_untracked(), &path.get_untracked()));
+    };
+    view! {
+        <p class="controls">
+            <strong>{move || text::shown_line(&path.get())}</strong>
+            <Show when=move || content.get().is_some()><button on:click=remove>"Remove"</button></Show>
+        </p>
+        <Show when=move || matches!(content.get(), Some(Some(_)))
+            fallback=move || view! { <p class="empty">{move || match content.get() {
+                Some(None) => "Not a text",
+                _ => "Choose a file to edit it.",
+            }}</p> }>
+            <govc-editor label="Content of the file" prop:path=move || path.get()
+                prop:value=move || content.get().flatten().unwrap_or_default()
+                on:change=move |event: ev::Event| typed(event.unchecked_into())></govc-editor>
+        </Show>
+    }
+}
+
+#[component]
+fn Staged(reality: Memo<String>) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let message = RwSignal::new(String::new());
+    let files = Memo::new(move |_| {
+        store.staged.track();
+        let reality = reality.get();
+        store.version.track();
+        store.look(|repository| staged(repository, &reality).ok()).flatten().unwrap_or_default()
+    });
+    let commit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let (reality, words) = (reality.get_untracked(), message.get_untracked());
+        if store.command(|repository, env| edit::commit(repository, env, &reality, &words)).is_some() {
+            message.set(String::new());
+            store.staged.update(|staged| *staged += 1);
+        }
+    };
+    let discard = move |_| {
+        store.stage(|repository| edit::discard(repository, &reality.get_untracked()));
+    };
+    view! {
+        <h2>"Staged"</h2>
+        <Show when=move || !files.get().is_empty()
+            fallback=|| view! { <p class="empty">"Nothing. What you type is staged at once."</p> }>
+            <form class="controls" on:submit=commit>
+                <label>"Message "<input required prop:value=message on:input:target=move |event| message.set(event.target().value())/></label>
+                <button class="strong">"Commit"</button>
+                <button type="button" on:click=discard>"Discard"</button>
+            </form>
+            {move || { let files: Vec<FileLine> = files.get(); view! { <DiffList files/> } }}
+        </Show>
+    }
+}
+
+/// Opens another repository in place of this one.
+#[component]
+fn Import() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let bundle = move |event: ev::Event| {
+        let input: web_sys::HtmlInputElement = event_target(&event);
+        let Some((_, file)) = files::chosen(&input).into_iter().next() else { return };
+        spawn_local(async move {
+            match files::bytes(&file).await {
+                Ok(bytes) => load::bundle(store, bytes).await,
+                Err(message) => store.tell(message, true),
+            }
+        });
+    };
+    let folder_input = NodeRef::<leptos::html::Input>::new();
+    Effect::new(move |_| {
+        if let Some(input) = folder_input.get() {
+            // A browser that takes no folders takes a file.
+            let _ = input.set_attribute("webkitdirectory", "");
+        }
+    });
+    let folder = move |event: ev::Event| {
+        let input: web_sys::HtmlInputElement = event_target(&event);
+        let chosen = files::chosen(&input);
+        spawn_local(async move {
+            let mut read = Vec::with_capacity(chosen.len());
+            for (path, file) in
+                chosen.into_iter().filter(|(path, _)| !path.split('/').any(|part| part == ".git"))
+            {
+                match files::bytes(&file).await {
+                    Ok(bytes) => read.push((path, bytes)),
+                    Err(message) => return store.tell(message, true),
+                }
+            }
+            load::folder(store, read).await;
+        });
+    };
+    view! {
+        <details class="file">
+            <summary>"Open another repository"</summary>
+            <p class="controls"><label>"A bundle "<input type="file" accept=".bundle" on:change=bundle/></label></p>
+            <p class="controls"><label>"A folder "<input type="file" node_ref=folder_input on:change=folder/></label></p>
+        </details>
+    }
+}

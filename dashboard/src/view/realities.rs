@@ -1,0 +1,194 @@
+//! The list of realities, how each stands to main, and what can be done with the chosen one.
+
+use std::collections::HashMap;
+
+use govc_engine::git::ObjectId;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::action::merge::Preview;
+use crate::action::standing::{COUNT_MAX, Summary, work_out};
+use crate::action::{fork, merge, rewind};
+use crate::io::clock;
+use crate::model::text;
+use crate::state::store::Store;
+use crate::view::diff::DiffList;
+
+/// Realities that are listed; the filter finds the others.
+const SHOWN_MAX: usize = 200;
+
+/// Realities by name, with a filter.
+#[component]
+pub fn RealityList() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let wanted = RwSignal::new(String::new());
+    let names = Memo::new(move |_| {
+        let wanted = wanted.get().to_lowercase();
+        let names = store.read(|repository| {
+            let all = repository.list_realities(None).into_iter().map(|name| name.short().to_string());
+            all.filter(|name| name.to_lowercase().contains(&wanted)).collect::<Vec<String>>()
+        });
+        names.unwrap_or_default()
+    });
+    let summaries = RwSignal::new(HashMap::<String, Summary>::new());
+    Effect::new(move |_| {
+        store.version.track();
+        let shown = names.get().into_iter().take(SHOWN_MAX).collect();
+        spawn_local(work_out(store, shown, summaries));
+    });
+    let chosen = move || store.link.get().reality;
+    view! {
+        <h2 id="realities-title">"Realities "<span class="count">{move || names.get().len()}</span></h2>
+        <label class="filter">"Find "<input type="search" prop:value=wanted
+            on:input:target=move |event| wanted.set(event.target().value())/></label>
+        <ul class="realities">
+            <For each=move || names.get().into_iter().take(SHOWN_MAX) key=Clone::clone let:name>
+                {
+                    let (own, other, told) = (name.clone(), name.clone(), name.clone());
+                    view! {
+                        <li><button class="reality" aria-pressed=move || (chosen().as_ref() == Some(&own)).to_string()
+                            on:click=move |_| choose(store, &other)>
+                            <span class="name">{text::shown_line(&name)}</span>
+                            <span class="standing">{move || summaries.with(|known| known.get(&told).map(standing))}</span>
+                        </button></li>
+                    }
+                }
+            </For>
+        </ul>
+        <Show when=move || { names.get().len() > SHOWN_MAX }>
+            <p class="more">{move || format!("and {} more: find them by name", names.get().len() - SHOWN_MAX)}</p>
+        </Show>
+        <Show when=move || chosen().is_some()><Actions/></Show>
+    }
+}
+
+/// One line: who and when, how far from main, whether it merges.
+fn standing(summary: &Summary) -> String {
+    let count =
+        |count: usize| if count > COUNT_MAX { format!("over {COUNT_MAX}") } else { count.to_string() };
+    let date = js_sys::Date::new(&(summary.time_ms as f64).into());
+    let date = String::from(date.to_locale_date_string("default", &wasm_bindgen::JsValue::UNDEFINED));
+    let mut words = vec![format!("{}, {date}", text::shown_line(&summary.author))];
+    if summary.ahead + summary.behind > 0 {
+        words.push(format!("{} ahead, {} behind", count(summary.ahead), count(summary.behind)));
+    }
+    match summary.merges {
+        Some(true) => words.push("merges cleanly".to_owned()),
+        Some(false) => words.push("conflicts with main".to_owned()),
+        None => {}
+    }
+    words.join(" \u{b7} ")
+}
+
+fn choose(store: Store, name: &str) {
+    let head = store.read(|repository| {
+        let reality = repository.reality(name.as_bytes()).ok()?;
+        repository.head(&reality).ok().flatten()
+    });
+    store.show(true, |link| {
+        link.reality = Some(name.to_owned());
+        link.commit = head.flatten().map(|id| id.to_string());
+    });
+}
+
+/// Forks, merges, rolls back and deletes the chosen reality.
+#[component]
+fn Actions() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let chosen = Memo::new(move |_| store.link.get().reality.unwrap_or_default());
+    let main = Memo::new(move |_| {
+        store
+            .read(|repository| repository.main().ok().map(|name| name.short().to_string()))
+            .flatten()
+            .unwrap_or_default()
+    });
+    let roll_back = move |_| {
+        let Some(to) =
+            store.link.get_untracked().commit.and_then(|id| ObjectId::from_hex(id.as_bytes()).ok())
+        else {
+            return;
+        };
+        store.command(|repository, env| rewind::rollback(repository, env, &chosen.get_untracked(), to));
+    };
+    let delete = move |_| {
+        let name = chosen.get_untracked();
+        if store.command(|repository, env| rewind::delete(repository, env, &name)).is_some() {
+            store.show(true, |link| link.reality = None);
+        }
+    };
+    let is_main = move || chosen.get() == main.get();
+    view! {
+        <div class="actions" role="group" aria-label="What to do with the chosen reality">
+            <ForkForm chosen/>
+            <p class="controls">
+                <button on:click=roll_back disabled=move || store.link.get().commit.is_none()>"Roll back to the chosen commit"</button>
+                <Show when=move || !is_main()><button on:click=delete>"Delete"</button></Show>
+            </p>
+            <Show when=move || !is_main()><MergePlan chosen main/></Show>
+        </div>
+    }
+}
+
+#[component]
+fn ForkForm(chosen: Memo<String>) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let (name, count) = (RwSignal::new("idea".to_owned()), RwSignal::new(1_u32));
+    let fork_it = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let names = fork::names(&name.get_untracked(), count.get_untracked());
+        let begun = clock::ticks_ms();
+        if store
+            .command(|repository, env| fork::run(repository, env, &chosen.get_untracked(), &names))
+            .is_some()
+        {
+            store.tell(format!("Forked {} in {:.2} ms", names.len(), clock::ticks_ms() - begun), false);
+        }
+    };
+    view! {
+        <form class="controls" on:submit=fork_it>
+            <label>"Fork as "<input required prop:value=name on:input:target=move |event| name.set(event.target().value())/></label>
+            <label>"times "<input type="number" min="1" max=fork::FORKS_MAX prop:value=count
+                on:input:target=move |event| count.set(event.target().value().parse().unwrap_or(1))/></label>
+            <button>"Fork"</button>
+        </form>
+    }
+}
+
+/// What a merge into main would be, and the merge.
+#[component]
+fn MergePlan(chosen: Memo<String>, main: Memo<String>) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let plan = RwSignal::new(None::<Preview>);
+    Effect::new(move |_| {
+        chosen.track();
+        store.version.track();
+        plan.set(None);
+    });
+    let look = move |_| match store
+        .look(|repository| merge::preview(repository, &chosen.get_untracked(), &main.get_untracked()))
+    {
+        Some(Ok(preview)) => plan.set(Some(preview)),
+        Some(Err(error)) => store.tell(error.to_string(), true),
+        None => {}
+    };
+    let merge_it = move |_| {
+        let (from, into) = (chosen.get_untracked(), main.get_untracked());
+        if store.command(|repository, env| merge::run(repository, env, &from, &into)).is_some() {
+            store.tell(format!("Merged {} into {}", text::shown_line(&from), text::shown_line(&into)), false);
+        }
+    };
+    view! {
+        <p class="controls"><button on:click=look>"Preview merge into main"</button></p>
+        {move || plan.get().map(|plan| match plan {
+            Preview::UpToDate => view! { <p class="more">"There is nothing to merge."</p> }.into_any(),
+            Preview::Conflicts(paths) => view! {
+                <p class="failure">"These need a decision:"</p>
+                <ul>{paths.iter().map(|path| view! { <li>{text::shown_line(path)}</li> }).collect_view()}</ul>
+            }.into_any(),
+            Preview::Clean(files) => view! {
+                <p class="controls"><button class="strong" on:click=merge_it>"Merge"</button></p>
+                <DiffList files/>
+            }.into_any(),
+        })}
+    }
+}
