@@ -1,12 +1,15 @@
 //! The targets, each with the inputs to start from.
 
 mod apply;
+mod attributes;
 mod bundle;
 mod delta;
 mod entries;
+mod formats;
 mod glob;
 mod index;
 mod loose;
+mod merge_formats;
 mod merge_text;
 mod object;
 mod pack;
@@ -53,6 +56,9 @@ pub const TARGETS: &[Target] = &[
     target!(refs, 5000),
     target!(revision, 3000),
     target!(glob, 5000),
+    target!(attributes, 3000),
+    target!(formats, 3000),
+    target!(merge_formats, 1500),
     target!(path, 5000),
     target!(text_diff, 2000),
     target!(merge_text, 2000),
