@@ -96,14 +96,14 @@ fn line(random: &mut Random) -> String {
     let bad = ["-", "=x", "a/b", "--x", "builtin_objectmode", "\u{e9}"];
     let mut line = random.pick(&patterns).to_string();
     for _ in 0..random.below(4) {
-        line.push_str(*random.pick::<&str>(&[" ", "\t", "  "]));
+        line.push_str(random.pick::<&str>(&[" ", "\t", "  "]));
         line.push_str(if random.chance(3) {
-            *random.pick::<&str>(&bad)
+            random.pick::<&str>(&bad)
         } else {
-            *random.pick::<&str>(&states)
+            random.pick::<&str>(&states)
         });
     }
-    line.push_str(*random.pick::<&str>(&["\n", "\n", "\n", "\r\n", " \n"]));
+    line.push_str(random.pick::<&str>(&["\n", "\n", "\n", "\r\n", " \n"]));
     line
 }
 
