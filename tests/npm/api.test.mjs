@@ -95,6 +95,25 @@ test('merges give the trees of git merge-tree, clean and conflicted', () => {
   }
 });
 
+test('attributes count where they do in git: in a merge, not in a merge of trees', () => {
+  const repo = new Repository({ author: { name: 'A', email: 'a@b' }, now: () => 1_700_000_000_000 });
+  repo.main.apply({ '.gitattributes': 'CHANGES merge=union\n', CHANGES: 'first\n' }, 'base');
+  const side = repo.createReality('side');
+  side.apply({ CHANGES: 'first\ntheirs\n' }, 'theirs');
+  repo.main.apply({ CHANGES: 'first\nours\n' }, 'ours');
+  const bare = exported(repo);
+  const { clean, tree } = repo.mergeTree('main', 'side');
+  assert.throws(() => git(bare, ['merge-tree', '--write-tree', 'main', 'side']), ({ stdout }) => stdout.toString().startsWith(tree));
+  assert.equal(clean, false);
+
+  const cwd = temporary();
+  git(cwd, ['clone', '-q', '-b', 'main', bare, '.']);
+  git(cwd, ['merge', '-q', '-m', 'merged', 'origin/side']);
+  const expected = git(cwd, ['rev-parse', 'HEAD^{tree}']).trim();
+  assert.equal(repo.mergeTree('main', 'side', { attributes: true }).tree, expected);
+  assert.equal(repo.merge('side', 'main').tree, expected);
+});
+
 test('a recorded conflict is resolved and committed with both parents; undo takes it back', () => {
   const repo = new Repository();
   repo.main.apply({ f: '1\n' }, 'base');

@@ -60,7 +60,7 @@ const lines: AsyncIterable<GrepMatch> = repo.grep(/todo/i, { revisions: { not: [
 for await (const { commit, path, line, text } of repo.grep('a+', { revision: main, fixed: false })) void [commit?.id, path, line, text];
 const pickaxe: Iterable<Commit>[] = [repo.log({ changed: 'text' }), main.log({ changed: /expression/ })];
 const base: ObjectId | undefined = repo.mergeBase('a', created);
-const preview: MergeResult = repo.mergeTree('a', 'b', { strategy: 'union', renames: false });
+const preview: MergeResult = repo.mergeTree('a', 'b', { strategy: 'union', renames: false, attributes: true });
 const merged: MergeResult = repo.merge(created, 'main', {
   conflicts: 'record', fastForward: 'never', author: { name: 'A', email: 'a@b' }, sign: (payload: Uint8Array) => String(payload.length),
   resolver: { resolve: (conflict) => conflict.kind === 'content' ? conflict.read('ours') : undefined },

@@ -32,7 +32,7 @@ const COMMANDS = {
     const side = repo.createReality('side');
     side.apply({ x: theirs });
     repo.main.apply({ x: ours });
-    const { clean, tree } = repo.mergeTree(repo.main, side);
+    const { clean, tree } = repo.mergeTree(repo.main, side, { attributes: true });
     return clean ? `${repo.at(tree).readText('x')}\n` : 'conflict\n';
   },
 };

@@ -39,6 +39,11 @@ export interface MergeOptions {
   conflicts?: 'throw' | 'record';
   resolver?: ConflictResolver;
   fastForward?: 'allow' | 'never' | 'only';
+  /**
+   * Whether `.gitattributes` of our side say how files are merged. Default true; for `mergeTree` false, as with
+   * `git merge-tree` on a bare repository: give true to see what `merge` would do.
+   */
+  attributes?: boolean;
   /** The merge commit's message. Default: git's. */
   message?: string;
 }
@@ -63,6 +68,7 @@ export function mergeFlags(options: MergeOptions): Uint8Array {
     similarity(renames),
     conflicts === 'record' ? 1 : 0,
     choice(FAST_FORWARDS, fastForward, 'fastForward'),
+    options.attributes === false ? 1 : 0,
   );
 }
 

@@ -196,11 +196,12 @@ export class Repository implements Disposable {
 
   /** Three-way merge without moving anything: what `git merge-tree --write-tree` does. */
   mergeTree(ours: Revision, theirs: Revision, options: MergeOptions = {}): MergeResult {
-    const { resolver } = options;
+    const { resolver, attributes = false } = options;
+    const flags = mergeFlags({ ...options, attributes });
     const sides = [this.resolve(ours), this.resolve(theirs)] as const;
     const labels = encodeText(`${labelOf(ours)}\0${labelOf(theirs)}`);
     const merged = (decided: Uint8Array, keep: boolean) =>
-      this.#mergeResult(call(() => this.engine.mergeTree(sides[0], sides[1], mergeFlags(options), labels, decided, keep)));
+      this.#mergeResult(call(() => this.engine.mergeTree(sides[0], sides[1], flags, labels, decided, keep)));
     const first = merged(new Uint8Array(), resolver === undefined);
     if (resolver === undefined) return first;
     return merged(first.clean ? new Uint8Array() : resolutions(resolver, first.conflicts, this.engine), true);

@@ -124,7 +124,14 @@ pub(crate) fn request(flags: &[u8], labels: &[u8], decided: &[u8]) -> govc_engin
         .then(|| RenameOptions { threshold: Score::from_percent(flag(1)), ..RenameOptions::MERGE });
     let decided = decode::fields(decided)?;
     let decided = decided.chunks_exact(2).map(|pair| (pair[0].into(), pair[1].to_vec())).collect();
-    Ok(MergeRequest { favor, renames, ours: ours.into(), theirs: theirs.into(), decided })
+    Ok(MergeRequest {
+        favor,
+        renames,
+        ours: ours.into(),
+        theirs: theirs.into(),
+        decided,
+        ignores_attributes: flag(4) == 1,
+    })
 }
 
 fn fast_forward(flags: &[u8]) -> FastForward {

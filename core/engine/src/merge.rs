@@ -180,7 +180,10 @@ impl Repository {
             favor: request.favor,
             renames: request.renames,
             resolver: Some(request),
-            attributes: AttributeSource::Ours,
+            attributes: match request.ignores_attributes {
+                true => AttributeSource::Nowhere,
+                false => AttributeSource::Ours,
+            },
             drivers: self.merge_drivers.as_deref(),
             limits: self.limits,
             ..MergeOptions::default()

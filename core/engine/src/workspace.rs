@@ -168,6 +168,8 @@ pub struct MergeRequest {
     pub theirs: BString,
     /// Contents that settle conflicts, by path.
     pub decided: NameMap<BString, Vec<u8>>,
+    /// Whether all files are merged by their lines, whatever `.gitattributes` say.
+    pub ignores_attributes: bool,
 }
 
 /// What an operation did to what a reality has staged, for undo and redo.
