@@ -138,7 +138,7 @@ function forget(id) {
 }
 
 async function giveFile(pathname, request, response) {
-  const path = decodeURIComponent(pathname === '/' ? '/index.html' : pathname);
+  const path = decodeURIComponent(pathname.endsWith('/') ? `${pathname}index.html` : pathname);
   const type = TYPES[extname(path)];
   const allowed = type !== undefined && !path.split('/').some((part) => part.startsWith('.'));
   const body = allowed ? await readFile(FOLDER + path.slice(1)).catch(() => undefined) : undefined;
@@ -160,7 +160,8 @@ async function giveFile(pathname, request, response) {
 function policy(html) {
   const [, map = ''] = /<script type="importmap">([^]*?)<\/script>/.exec(html) ?? [];
   const hash = createHash('sha256').update(map).digest('base64');
-  return `default-src 'self'; script-src 'self' 'wasm-unsafe-eval' 'sha256-${hash}'; img-src 'self' data:; base-uri 'none'`;
+  // The editor of the dashboard brings its styles as elements.
+  return `default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'wasm-unsafe-eval' 'sha256-${hash}'; img-src 'self' data:; base-uri 'none'`;
 }
 
 function refuse(response, status, reason) {

@@ -78,6 +78,19 @@ test('fork, change, preview, merge, undo; git clones the tab and pushes to it', 
   await page.close();
 });
 
+test('the page leads to the dashboard, which shows the same history under the same policy', async () => {
+  const { page, errors } = await ready();
+  await page.getByRole('link', { name: /dashboard/ }).click();
+  await page.locator('[role=option]').first().click();
+  await page.locator('.file').first().waitFor();
+  await page.getByRole('link', { name: 'Playground' }).click();
+  await page.locator('.paths button', { hasText: 'README.md' }).first().click();
+  await page.locator('.cm-content').waitFor();
+  assert.notEqual(await page.locator('.cm-gutters').evaluate((gutters) => getComputedStyle(gutters).backgroundColor), 'rgba(0, 0, 0, 0)');
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
 test('every control has a name and can be reached and used with the keyboard', async () => {
   const { page, errors } = await ready();
   const nameless = await page.locator('button, select, input, textarea').evaluateAll((controls) =>

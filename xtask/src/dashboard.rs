@@ -8,7 +8,7 @@ use crate::step::{program, root, run};
 use crate::{setup, wasm};
 
 /// Files that go along as they are.
-const FILES: &[&str] = &["index.html", "style.css"];
+const FILES: &[&str] = &["index.html", "start.js", "style.css"];
 
 /// Builds module, glue and editor and puts the page beside them.
 pub fn build() -> Result<()> {
