@@ -1,10 +1,11 @@
 //! Merges a reality into another, after showing what that would be.
 
-use govc_engine::git::ObjectId;
 use govc_engine::git::diff::rename::RenameOptions;
 use govc_engine::{CommitRequest, Env, FastForward, MergeRequest, Merged, Repository, Result};
 
-use crate::state::difference::{FileLine, between};
+use crate::model::text;
+use crate::state::difference::{FileLine, between, tree_of};
+use crate::state::store::Store;
 
 /// What a merge would be.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,20 +18,18 @@ pub enum Preview {
     Conflicts(Vec<String>),
 }
 
-/// What merging `from` into `into` would be; nothing moves.
-pub fn preview(repository: &mut Repository, from: &str, into: &str) -> Result<Preview> {
+/// What merging `from` into `into` would be; nothing moves. Unless `keep`, what it made can be read until something else is
+/// tried.
+pub fn preview(repository: &mut Repository, from: &str, into: &str, keep: bool) -> Result<Preview> {
     let head = |repository: &Repository, name: &str| repository.head(&repository.reality(name.as_bytes())?);
     let (Some(theirs), ours) = (head(repository, from)?, head(repository, into)?) else {
         return Ok(Preview::UpToDate);
     };
     let Some(ours) = ours else {
-        return Ok(Preview::Clean(between(
-            repository,
-            &ObjectId::EMPTY_TREE,
-            &repository.peel_to_tree(&theirs)?,
-        )?));
+        let trees = (tree_of(repository, None)?, repository.peel_to_tree(&theirs)?);
+        return Ok(Preview::Clean(between(repository, &trees.0, &trees.1)?));
     };
-    let merge = repository.merge_tree(&ours, &theirs, &request(from, into), false)?;
+    let merge = repository.merge_tree(&ours, &theirs, &request(from, into), keep)?;
     if !merge.clean {
         let paths =
             merge.conflicts.iter().map(|conflict| format!("{} ({})", conflict.path, conflict.kind.name()));
@@ -43,8 +42,14 @@ pub fn preview(repository: &mut Repository, from: &str, into: &str) -> Result<Pr
     Ok(Preview::Clean(between(repository, &tree, &merge.tree)?))
 }
 
-/// Merges; a merge with conflicts is refused.
-pub fn run(repository: &mut Repository, env: &Env, from: &str, into: &str) -> Result<()> {
+/// Merges, and tells of it; a merge with conflicts is refused.
+pub fn run(store: Store, from: &str, into: &str) {
+    if store.command(|repository, env| merge(repository, env, from, into)).is_some() {
+        store.tell(format!("Merged {} into {}", text::shown_line(from), text::shown_line(into)), false);
+    }
+}
+
+fn merge(repository: &mut Repository, env: &Env, from: &str, into: &str) -> Result<()> {
     let Some(theirs) = repository.head(&repository.reality(from.as_bytes())?)? else { return Ok(()) };
     let into_name = repository.reality(into.as_bytes())?;
     let commit = CommitRequest::default();

@@ -78,7 +78,8 @@ fn summary(
         summary.behind = count(repository, main, own)?;
         if summary.ahead > 0 {
             let main_name = repository.main()?.short().to_string();
-            summary.merges = Some(!matches!(preview(repository, name, &main_name)?, Preview::Conflicts(_)));
+            summary.merges =
+                Some(!matches!(preview(repository, name, &main_name, false)?, Preview::Conflicts(_)));
         }
     }
     Ok(summary)

@@ -26,3 +26,22 @@ pub async fn next_turn() {
     });
     let _: Result<JsValue, JsValue> = JsFuture::from(promise).await;
 }
+
+/// The day of a moment, in milliseconds since the epoch, as people here write it.
+pub fn day_text(time_ms: i64) -> String {
+    String::from(date(time_ms).to_locale_date_string("default", &JsValue::UNDEFINED))
+}
+
+/// The time of day of a moment.
+pub fn time_text(time_ms: i64) -> String {
+    String::from(date(time_ms).to_locale_time_string("default"))
+}
+
+/// Day and time of a moment.
+pub fn moment_text(time_ms: i64) -> String {
+    String::from(date(time_ms).to_locale_string("default", &JsValue::UNDEFINED))
+}
+
+fn date(time_ms: i64) -> js_sys::Date {
+    js_sys::Date::new(&(time_ms as f64).into())
+}

@@ -1,6 +1,7 @@
 //! The browser: its clock, its network, its address line.
 
 pub mod clock;
+pub mod editor;
 pub mod fetch;
 pub mod files;
 pub mod location;

@@ -39,20 +39,18 @@ pub enum Laid {
 /// The files that differ between a commit and its first parent.
 pub fn of_commit(repository: &Repository, id: &ObjectId) -> govc_engine::Result<Vec<FileLine>> {
     let (parents, _) = repository.commit_place(id)?;
-    let old = match parents.first() {
-        Some(parent) => repository.peel_to_tree(parent)?,
-        None => ObjectId::EMPTY_TREE,
-    };
-    between(repository, &old, &repository.peel_to_tree(id)?)
+    between(repository, &tree_of(repository, parents.first().copied())?, &repository.peel_to_tree(id)?)
+}
+
+/// The tree of a commit; the empty one for none.
+pub fn tree_of(repository: &Repository, commit: Option<ObjectId>) -> govc_engine::Result<ObjectId> {
+    commit.map_or(Ok(ObjectId::EMPTY_TREE), |id| repository.peel_to_tree(&id))
 }
 
 /// The files that a reality has staged. What is staged can be read until something else is staged.
 pub fn staged(repository: &mut Repository, reality: &str) -> govc_engine::Result<Vec<FileLine>> {
     let name = repository.reality(reality.as_bytes())?;
-    let old = match repository.head(&name)? {
-        Some(head) => repository.peel_to_tree(&head)?,
-        None => ObjectId::EMPTY_TREE,
-    };
+    let old = tree_of(repository, repository.head(&name)?)?;
     let new = repository.preview(&name)?;
     between(repository, &old, &new)
 }

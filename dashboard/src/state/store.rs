@@ -125,6 +125,25 @@ impl Store {
         self.notice.set(Some(Notice { text, is_failure }));
     }
 
+    /// The names of all realities, in order. Follows `version`.
+    pub fn realities(self) -> Vec<String> {
+        let names = self.read(|repository| {
+            repository.list_realities(None).iter().map(|name| name.short().to_string()).collect()
+        });
+        names.unwrap_or_default()
+    }
+
+    /// The name of the main reality; empty while there is none. Follows `version`.
+    pub fn main(self) -> String {
+        let main = self.read(|repository| repository.main().ok().map(|name| name.short().to_string()));
+        main.flatten().unwrap_or_default()
+    }
+
+    /// The chosen reality, else main. Follows `link` and `version`.
+    pub fn reality(self) -> String {
+        self.link.get().reality.unwrap_or_else(|| self.main())
+    }
+
     /// The rows of the graph. Components that call it follow `rows`.
     pub fn history(self) -> Rc<History> {
         self.rows.track();

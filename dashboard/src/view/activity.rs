@@ -3,6 +3,7 @@
 use govc_engine::Repository;
 use leptos::prelude::*;
 
+use crate::io::clock;
 use crate::model::text;
 use crate::state::store::Store;
 
@@ -33,7 +34,7 @@ pub fn ActivityView() -> impl IntoView {
                         <span class="kind">{operation.kind}</span>
                         <span class="subject">{text::shown_line(&operation.description)}</span>
                         <span class="count">{if operation.refs == 1 { "1 ref".to_owned() } else { format!("{} refs", operation.refs) }}</span>
-                        <time>{String::from(js_sys::Date::new(&(operation.time_ms as f64).into()).to_locale_time_string("default"))}</time>
+                        <time>{clock::time_text(operation.time_ms)}</time>
                     </li>
                 </For>
             </ol>

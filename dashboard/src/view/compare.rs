@@ -6,10 +6,11 @@ use leptos::prelude::*;
 use crate::model::compare::{Change, Line, lines};
 use crate::model::link::COMPARED_MAX;
 use crate::model::text;
-use crate::state::difference::{FileLine, between};
+use crate::state::difference::{FileLine, between, tree_of};
 use crate::state::store::Store;
 use crate::view::diff::DiffList;
 use crate::view::evaluation::Evaluation;
+use crate::view::find::{Find, More, found};
 
 /// Files that are listed; the rest is counted.
 const FILES_MAX: usize = 300;
@@ -52,11 +53,7 @@ fn changes(repository: &Repository, name: &str) -> Result<Vec<(String, Change, S
             (Some(main), Some(own)) => repository.merge_base(&main, &own)?,
             _ => None,
         };
-        let tree = |commit: Option<_>| match commit {
-            Some(id) => repository.peel_to_tree(&id),
-            None => Ok(govc_engine::git::ObjectId::EMPTY_TREE),
-        };
-        between(repository, &tree(base)?, &tree(own)?)
+        between(repository, &tree_of(repository, base)?, &tree_of(repository, own)?)
     };
     let files: Vec<FileLine> = found().map_err(|error: govc_engine::Error| error.to_string())?;
     let change = |file: FileLine| {
@@ -75,14 +72,8 @@ fn changes(repository: &Repository, name: &str) -> Result<Vec<(String, Change, S
 fn Choice(compared: Memo<Vec<String>>) -> impl IntoView {
     let store = expect_context::<Store>();
     let wanted = RwSignal::new(String::new());
-    let offered = Memo::new(move |_| {
-        let wanted = wanted.get().to_lowercase();
-        let names = store.read(|repository| {
-            let all = repository.list_realities(None).into_iter().map(|name| name.short().to_string());
-            all.filter(|name| name.to_lowercase().contains(&wanted)).take(OFFERED_MAX).collect::<Vec<_>>()
-        });
-        names.unwrap_or_default()
-    });
+    let offered = Memo::new(move |_| found(store.realities(), &wanted.get()));
+    let count = Memo::new(move |_| offered.with(Vec::len));
     let toggle = move |name: String| {
         store.show(true, |link| match link.compared.iter().position(|other| *other == name) {
             Some(at) => drop(link.compared.remove(at)),
@@ -92,10 +83,9 @@ fn Choice(compared: Memo<Vec<String>>) -> impl IntoView {
     };
     view! {
         <h2 id="choose-title">"Compare "<span class="count">{move || format!("{} of at most {COMPARED_MAX}", compared.get().len())}</span></h2>
-        <label class="filter">"Find "<input type="search" prop:value=wanted
-            on:input:target=move |event| wanted.set(event.target().value())/></label>
+        <Find wanted/>
         <ul class="realities">
-            <For each=move || offered.get() key=Clone::clone let:name>
+            <For each=move || offered.get().into_iter().take(OFFERED_MAX) key=Clone::clone let:name>
                 {
                     let (own, other) = (name.clone(), name.clone());
                     view! {
@@ -105,6 +95,7 @@ fn Choice(compared: Memo<Vec<String>>) -> impl IntoView {
                 }
             </For>
         </ul>
+        <More count shown_max=OFFERED_MAX/>
     }
 }
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use leptos::ev;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 use crate::action::evaluate::{Plan, Row, Told, message, told};
 use crate::action::merge;
+use crate::io::editor;
 use crate::io::worker::Running;
 use crate::model::text;
 use crate::state::store::{Progress, Store};
@@ -62,11 +62,7 @@ pub fn Evaluation(compared: Memo<Vec<String>>) -> impl IntoView {
         running.set_value(Running::start(WORKER, &message, hear, failed));
         is_running.set(true);
     };
-    let typed = move |event: ev::Event| {
-        let Some(editor) = event.target() else { return };
-        let value = js_sys::Reflect::get(&editor.unchecked_into(), &"value".into()).ok();
-        code.set(value.and_then(|value| value.as_string()).unwrap_or_default());
-    };
+    let typed = move |event: ev::Event| code.set(editor::text(&event).unwrap_or_default());
     view! {
         <h3>"Evaluate"</h3>
         <govc-editor class="test" label="The test" prop:path="test.js" prop:value=move || code.get() on:change=typed></govc-editor>
@@ -92,14 +88,7 @@ fn Outcome(rows: Vec<Row>) -> impl IntoView {
     let reach = ends.filter(|end| end.is_finite()).fold(f64::MIN_POSITIVE, f64::max);
     let merge_it = {
         let (from, into) = (winner.clone().unwrap_or_default(), main.clone());
-        move |_| {
-            if store.command(|repository, env| merge::run(repository, env, &from, &into)).is_some() {
-                store.tell(
-                    format!("Merged {} into {}", text::shown_line(&from), text::shown_line(&into)),
-                    false,
-                );
-            }
-        }
+        move |_| merge::run(store, &from, &into)
     };
     let verdict = match &winner {
         Some(name) => format!("{} is better than {main}.", text::shown_line(name)),

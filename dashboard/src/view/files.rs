@@ -7,9 +7,8 @@ use leptos::prelude::*;
 
 use crate::model::text;
 use crate::state::store::Store;
+use crate::view::find::{FileList, found};
 
-/// Files that are listed; the filter finds the others.
-const FILES_MAX: usize = 300;
 /// How long a moment has to stand still before its files are listed.
 const SETTLE: Duration = Duration::from_millis(80);
 /// Lines of a file that are shown.
@@ -19,7 +18,6 @@ const LINES_MAX: usize = 3000;
 #[component]
 pub fn Files(commit: Memo<Option<ObjectId>>) -> impl IntoView {
     let store = expect_context::<Store>();
-    let wanted = RwSignal::new(String::new());
     let tree = Memo::new(move |_| {
         commit.get().and_then(|id| store.read(|repository| repository.peel_to_tree(&id).ok()).flatten())
     });
@@ -33,13 +31,8 @@ pub fn Files(commit: Memo<Option<ObjectId>>) -> impl IntoView {
             .and_then(|tree| store.read(|repository| repository.list_files(&tree, None).ok()).flatten());
         files.unwrap_or_default().into_iter().map(|path| path.to_string()).collect::<Vec<_>>()
     });
-    let files = Memo::new(move |_| {
-        let wanted = wanted.get().to_lowercase();
-        let all = all.get();
-        let found: Vec<String> =
-            all.into_iter().filter(|path| path.to_lowercase().contains(&wanted)).collect();
-        (found.len(), found.into_iter().take(FILES_MAX).collect::<Vec<_>>())
-    });
+    let wanted = RwSignal::new(String::new());
+    let files = Memo::new(move |_| found(all.get(), &wanted.get()));
     let path = Memo::new(move |_| store.link.get().path);
     let content = Memo::new(move |_| {
         let (tree, path) = (tree.get()?, path.get()?);
@@ -48,23 +41,8 @@ pub fn Files(commit: Memo<Option<ObjectId>>) -> impl IntoView {
     });
     view! {
         <section class="files" aria-labelledby="files-title">
-            <h2 id="files-title">"Files "<span class="count">{move || files.get().0}</span></h2>
-            <label class="filter">"Find "<input type="search" prop:value=wanted
-                on:input:target=move |event| wanted.set(event.target().value())/></label>
-            <ul class="paths">
-                <For each=move || files.get().1 key=Clone::clone let:file>
-                    {
-                        let (own, other) = (file.clone(), file.clone());
-                        view! {
-                            <li><button class="reality" aria-pressed=move || (path.get().as_ref() == Some(&own)).to_string()
-                                on:click=move |_| store.show(false, |link| link.path = Some(other.clone()))>{text::shown_line(&file)}</button></li>
-                        }
-                    }
-                </For>
-            </ul>
-            <Show when=move || { files.get().0 > FILES_MAX }>
-                <p class="more">{move || format!("and {} more: find them by name", files.get().0 - FILES_MAX)}</p>
-            </Show>
+            <h2 id="files-title">"Files "<span class="count">{move || files.with(Vec::len)}</span></h2>
+            <FileList files wanted keep=false/>
         </section>
         <section class="content" aria-label="Content">
             {move || match (path.get(), content.get()) {

@@ -5,14 +5,14 @@ use std::ops::Range;
 
 use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use web_sys::{CanvasRenderingContext2d, CssStyleDeclaration, HtmlCanvasElement};
 
-use crate::io::resize;
+use crate::io::{clock, resize};
 use crate::model::lanes::{Row, RowLines};
 use crate::model::text;
 use crate::state::history::History;
 use crate::state::store::Store;
+use crate::view::canvas;
 
 /// Pixels from one row to the next; the style sheet has the same figure.
 const ROW_PX: f64 = 28.0;
@@ -127,10 +127,7 @@ fn CommitRow(
         })
         .unwrap_or_default();
     let heads = history.heads.get(&row).cloned().unwrap_or_default();
-    let date = String::from(
-        js_sys::Date::new(&(date as f64 * 1000.0).into())
-            .to_locale_date_string("default", &wasm_bindgen::JsValue::UNDEFINED),
-    );
+    let date = clock::day_text(date.saturating_mul(1000));
     let place = move || format!("{}px", row_top(row, top.get(), count.get()));
     view! {
         <div class="row" id=format!("row-{row}") role="option" style:top=place style:padding-left=move || format!("{}px", lanes.get())
@@ -198,19 +195,8 @@ fn draw(
     (width, top, height): (f64, f64, f64),
     selected: Option<Row>,
 ) {
-    let Some(window) = web_sys::window() else { return };
-    let scale = window.device_pixel_ratio().max(1.0);
-    canvas.set_width((width * scale) as u32);
-    canvas.set_height((height * scale) as u32);
-    let context = canvas
-        .get_context("2d")
-        .ok()
-        .flatten()
-        .and_then(|context| context.dyn_into::<CanvasRenderingContext2d>().ok());
-    let Some(context) = context else { return };
-    let colours = colours(&window, canvas);
-    // Failing to scale leaves a coarse picture, nothing worse.
-    let _ = context.scale(scale, scale);
+    let Some((context, style)) = canvas::prepared(canvas, width, height) else { return };
+    let colours = colours(&style);
     context.set_line_width(2.0);
     let count = history.ids.len() as Row;
     let y = |row: Row| row_top(row, top, count) - top + ROW_PX / 2.0;
@@ -249,7 +235,6 @@ fn colour(colours: &[String], lane: u32) -> &str {
 }
 
 /// The lanes' colours, which the style sheet sets for light and dark.
-fn colours(window: &web_sys::Window, canvas: &HtmlCanvasElement) -> Vec<String> {
-    let Ok(Some(style)) = window.get_computed_style(canvas) else { return Vec::new() };
+fn colours(style: &CssStyleDeclaration) -> Vec<String> {
     (0..COLOURS).map(|at| style.get_property_value(&format!("--lane-{at}")).unwrap_or_default()).collect()
 }

@@ -4,29 +4,22 @@ use govc_engine::git::path::RepoPath;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::JsCast;
 
 use crate::action::edit;
-use crate::io::files;
+use crate::io::{editor, files};
 use crate::model::text;
 use crate::state::difference::{FileLine, staged};
 use crate::state::load;
 use crate::state::store::Store;
 use crate::view::diff::DiffList;
+use crate::view::find::{FileList, found};
 use crate::view::timeline::RealityChoice;
-
-/// Files that are listed; the filter finds the others.
-const FILES_MAX: usize = 300;
 
 /// The view in which one writes.
 #[component]
 pub fn PlaygroundView() -> impl IntoView {
     let store = expect_context::<Store>();
-    let reality = Memo::new(move |_| {
-        let main =
-            || store.read(|repository| repository.main().ok().map(|name| name.short().to_string())).flatten();
-        store.link.get().reality.or_else(main).unwrap_or_default()
-    });
+    let reality = Memo::new(move |_| store.reality());
     view! {
         <section class="files" aria-labelledby="play-title">
             <h2 id="play-title">"Files of "<RealityChoice reality/></h2>
@@ -44,13 +37,12 @@ fn FileChoice(reality: Memo<String>) -> impl IntoView {
     let (wanted, added) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let files = Memo::new(move |_| {
         store.staged.track();
-        let (reality, wanted) = (reality.get(), wanted.get().to_lowercase());
-        let all = store.read(|repository| {
+        let reality = reality.get();
+        let files = store.read(|repository| {
             repository.reality(reality.as_bytes()).and_then(|name| repository.list(&name, None)).ok()
         });
-        let all = all.flatten().unwrap_or_default().into_iter().map(|path| path.to_string());
-        let found: Vec<String> = all.filter(|path| path.to_lowercase().contains(&wanted)).collect();
-        (found.len(), found.into_iter().take(FILES_MAX).collect::<Vec<_>>())
+        let files = files.flatten().unwrap_or_default().iter().map(ToString::to_string).collect();
+        found(files, &wanted.get())
     });
     let add = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -60,24 +52,8 @@ fn FileChoice(reality: Memo<String>) -> impl IntoView {
             store.show(true, |link| link.path = Some(path));
         }
     };
-    let path = move || store.link.get().path;
     view! {
-        <label class="filter">"Find "<input type="search" prop:value=wanted
-            on:input:target=move |event| wanted.set(event.target().value())/></label>
-        <ul class="paths">
-            <For each=move || files.get().1 key=Clone::clone let:file>
-                {
-                    let (own, other) = (file.clone(), file.clone());
-                    view! {
-                        <li><button class="reality" aria-pressed=move || (path().as_ref() == Some(&own)).to_string()
-                            on:click=move |_| store.show(true, |link| link.path = Some(other.clone()))>{text::shown_line(&file)}</button></li>
-                    }
-                }
-            </For>
-        </ul>
-        <Show when=move || { files.get().0 > FILES_MAX }>
-            <p class="more">{move || format!("and {} more: find them by name", files.get().0 - FILES_MAX)}</p>
-        </Show>
+        <FileList files wanted keep=true/>
         <form class="controls" on:submit=add>
             <label>"New file "<input prop:value=added on:input:target=move |event| added.set(event.target().value())/></label>
             <button>"Add"</button>
@@ -97,12 +73,8 @@ fn Editor(reality: Memo<String>) -> impl IntoView {
         });
         Some(String::from_utf8(bytes.flatten()?.to_vec()).ok())
     });
-    let typed = move |event: ev::CustomEvent| {
-        let Some(editor) = event.target() else { return };
-        let value = js_sys::Reflect::get(&editor.unchecked_into(), &"value".into())
-            .ok()
-            .and_then(|value| value.as_string());
-        if let Some(value) = value {
+    let typed = move |event: ev::Event| {
+        if let Some(value) = editor::text(&event) {
             store.stage(|repository| {
                 edit::write(repository, &reality.get_untracked(), &path.get_untracked(), &value)
             });
@@ -123,7 +95,7 @@ fn Editor(reality: Memo<String>) -> impl IntoView {
             }}</p> }>
             <govc-editor label="Content of the file" prop:path=move || path.get()
                 prop:value=move || content.get().flatten().unwrap_or_default()
-                on:change=move |event: ev::Event| typed(event.unchecked_into())></govc-editor>
+                on:change=typed></govc-editor>
         </Show>
     }
 }

@@ -13,6 +13,7 @@ use crate::io::clock;
 use crate::model::text;
 use crate::state::store::Store;
 use crate::view::diff::DiffList;
+use crate::view::find::{Find, More, found};
 
 /// Realities that are listed; the filter finds the others.
 const SHOWN_MAX: usize = 200;
@@ -22,14 +23,8 @@ const SHOWN_MAX: usize = 200;
 pub fn RealityList() -> impl IntoView {
     let store = expect_context::<Store>();
     let wanted = RwSignal::new(String::new());
-    let names = Memo::new(move |_| {
-        let wanted = wanted.get().to_lowercase();
-        let names = store.read(|repository| {
-            let all = repository.list_realities(None).into_iter().map(|name| name.short().to_string());
-            all.filter(|name| name.to_lowercase().contains(&wanted)).collect::<Vec<String>>()
-        });
-        names.unwrap_or_default()
-    });
+    let names = Memo::new(move |_| found(store.realities(), &wanted.get()));
+    let count = Memo::new(move |_| names.with(Vec::len));
     let summaries = RwSignal::new(HashMap::<String, Summary>::new());
     Effect::new(move |_| {
         store.version.track();
@@ -38,9 +33,8 @@ pub fn RealityList() -> impl IntoView {
     });
     let chosen = move || store.link.get().reality;
     view! {
-        <h2 id="realities-title">"Realities "<span class="count">{move || names.get().len()}</span></h2>
-        <label class="filter">"Find "<input type="search" prop:value=wanted
-            on:input:target=move |event| wanted.set(event.target().value())/></label>
+        <h2 id="realities-title">"Realities "<span class="count">{count}</span></h2>
+        <Find wanted/>
         <ul class="realities">
             <For each=move || names.get().into_iter().take(SHOWN_MAX) key=Clone::clone let:name>
                 {
@@ -55,9 +49,7 @@ pub fn RealityList() -> impl IntoView {
                 }
             </For>
         </ul>
-        <Show when=move || { names.get().len() > SHOWN_MAX }>
-            <p class="more">{move || format!("and {} more: find them by name", names.get().len() - SHOWN_MAX)}</p>
-        </Show>
+        <More count shown_max=SHOWN_MAX/>
         <Show when=move || chosen().is_some()><Actions/></Show>
     }
 }
@@ -66,9 +58,8 @@ pub fn RealityList() -> impl IntoView {
 fn standing(summary: &Summary) -> String {
     let count =
         |count: usize| if count > COUNT_MAX { format!("over {COUNT_MAX}") } else { count.to_string() };
-    let date = js_sys::Date::new(&(summary.time_ms as f64).into());
-    let date = String::from(date.to_locale_date_string("default", &wasm_bindgen::JsValue::UNDEFINED));
-    let mut words = vec![format!("{}, {date}", text::shown_line(&summary.author))];
+    let day = clock::day_text(summary.time_ms);
+    let mut words = vec![format!("{}, {day}", text::shown_line(&summary.author))];
     if summary.ahead + summary.behind > 0 {
         words.push(format!("{} ahead, {} behind", count(summary.ahead), count(summary.behind)));
     }
@@ -96,12 +87,7 @@ fn choose(store: Store, name: &str) {
 fn Actions() -> impl IntoView {
     let store = expect_context::<Store>();
     let chosen = Memo::new(move |_| store.link.get().reality.unwrap_or_default());
-    let main = Memo::new(move |_| {
-        store
-            .read(|repository| repository.main().ok().map(|name| name.short().to_string()))
-            .flatten()
-            .unwrap_or_default()
-    });
+    let main = Memo::new(move |_| store.main());
     let roll_back = move |_| {
         let Some(to) =
             store.link.get_untracked().commit.and_then(|id| ObjectId::from_hex(id.as_bytes()).ok())
@@ -165,18 +151,13 @@ fn MergePlan(chosen: Memo<String>, main: Memo<String>) -> impl IntoView {
         plan.set(None);
     });
     let look = move |_| match store
-        .look(|repository| merge::preview(repository, &chosen.get_untracked(), &main.get_untracked()))
+        .look(|repository| merge::preview(repository, &chosen.get_untracked(), &main.get_untracked(), true))
     {
         Some(Ok(preview)) => plan.set(Some(preview)),
         Some(Err(error)) => store.tell(error.to_string(), true),
         None => {}
     };
-    let merge_it = move |_| {
-        let (from, into) = (chosen.get_untracked(), main.get_untracked());
-        if store.command(|repository, env| merge::run(repository, env, &from, &into)).is_some() {
-            store.tell(format!("Merged {} into {}", text::shown_line(&from), text::shown_line(&into)), false);
-        }
-    };
+    let merge_it = move |_| merge::run(store, &chosen.get_untracked(), &main.get_untracked());
     view! {
         <p class="controls"><button on:click=look>"Preview merge into main"</button></p>
         {move || plan.get().map(|plan| match plan {

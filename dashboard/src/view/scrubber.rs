@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use web_sys::HtmlCanvasElement;
 
-use crate::io::resize;
+use crate::io::{clock, resize};
 use crate::model::timeline::Scale;
 use crate::state::moments::Moments;
+use crate::view::canvas;
 
 /// Pixels of the line from top to bottom; the style sheet has the same figure.
 const HEIGHT_PX: f64 = 72.0;
@@ -81,7 +81,7 @@ pub fn Scrubber(moments: Memo<Arc<Moments>>, at: Memo<Option<usize>>, go: Callba
         }
         event.prevent_default();
     };
-    let told = move || Some(date_and_time(moments.get().times.get(at.get()?).copied()?));
+    let told = move || Some(clock::moment_text(moments.get().times.get(at.get()?).copied()?));
     view! {
         <canvas class="scrubber" node_ref=canvas tabindex="0" role="slider" aria-label="Moment" aria-valuemin="0"
             aria-valuemax=move || moments.get().times.len().saturating_sub(1)
@@ -103,12 +103,6 @@ fn follow_width(canvas: NodeRef<html::Canvas>, scale: RwSignal<Scale>) {
             resize::watch(&element, widen);
         }
     });
-}
-
-/// A moment as people here write it.
-fn date_and_time(time_ms: i64) -> String {
-    let date = js_sys::Date::new(&(time_ms as f64).into());
-    String::from(date.to_locale_string("default", &wasm_bindgen::JsValue::UNDEFINED))
 }
 
 /// Sideways the wheel moves along time, else nearer or further away.
@@ -143,21 +137,10 @@ fn key_meaning(key: &str, place: usize, last: usize) -> Option<Key> {
     Some(Key::Go(next.min(last)))
 }
 
-fn draw(canvas: &HtmlCanvasElement, scale: Scale, moments: &Moments, at: Option<usize>) {
-    let Some(window) = web_sys::window() else { return };
-    let ratio = window.device_pixel_ratio().max(1.0);
-    let width = f64::from(canvas.client_width());
-    canvas.set_width((width * ratio) as u32);
-    canvas.set_height((HEIGHT_PX * ratio) as u32);
-    let context = canvas
-        .get_context("2d")
-        .ok()
-        .flatten()
-        .and_then(|context| context.dyn_into::<CanvasRenderingContext2d>().ok());
-    let (Some(context), Ok(Some(style))) = (context, window.get_computed_style(canvas)) else { return };
+fn draw(element: &HtmlCanvasElement, scale: Scale, moments: &Moments, at: Option<usize>) {
+    let width = f64::from(element.client_width());
+    let Some((context, style)) = canvas::prepared(element, width, HEIGHT_PX) else { return };
     let colour = |name: &str| style.get_property_value(name).unwrap_or_default();
-    // Failing to scale or to write a label leaves a coarse picture, nothing worse.
-    let _ = context.scale(ratio, ratio);
     let bars_px = HEIGHT_PX - LABELS_PX;
     let density = scale.density(&moments.times, BAR_PX);
     let most = f64::from(density.iter().copied().max().unwrap_or(0).max(1));
@@ -170,6 +153,7 @@ fn draw(canvas: &HtmlCanvasElement, scale: Scale, moments: &Moments, at: Option<
     context.set_font("12px system-ui, sans-serif");
     for tick in scale.ticks(TICK_GAP_PX) {
         context.fill_rect(tick.x, bars_px, 1.0, 4.0);
+        // A label that cannot be written is missing, nothing worse.
         let _ = context.fill_text(&tick.label, tick.x + 3.0, HEIGHT_PX - 5.0);
     }
     if let Some(time) = at.and_then(|at| moments.times.get(at)) {

@@ -17,16 +17,15 @@ use crate::view::scrubber::Scrubber;
 /// How long a moment stays while playing.
 const PLAY_STEP: Duration = Duration::from_millis(150);
 
+/// Realities that are offered to choose from.
+const OFFERED_MAX: usize = 1000;
+
 /// The view of a moment.
 #[component]
 pub fn TimelineView() -> impl IntoView {
     let store = expect_context::<Store>();
     let axis = RwSignal::new(Axis::default());
-    let reality = Memo::new(move |_| {
-        let main =
-            || store.read(|repository| repository.main().ok().map(|name| name.short().to_string())).flatten();
-        store.link.get().reality.or_else(main).unwrap_or_default()
-    });
+    let reality = Memo::new(move |_| store.reality());
     let moments = Memo::new(move |_| {
         let (axis, reality, history) = (axis.get(), reality.get(), store.history());
         let moments = store.read(|repository| match axis {
@@ -69,21 +68,10 @@ pub fn TimelineView() -> impl IntoView {
 #[component]
 pub fn RealityChoice(reality: Memo<String>) -> impl IntoView {
     let store = expect_context::<Store>();
-    let names = move || {
-        let names = store.read(|repository| {
-            repository
-                .list_realities(None)
-                .into_iter()
-                .take(1000)
-                .map(|name| name.short().to_string())
-                .collect::<Vec<_>>()
-        });
-        names.unwrap_or_default()
-    };
     view! {
         <select aria-label="Reality" prop:value=reality
             on:change:target=move |event| store.show(true, |link| link.reality = Some(event.target().value()))>
-            {move || names().into_iter().map(|name| {
+            {move || store.realities().into_iter().take(OFFERED_MAX).map(|name| {
                 let shown = text::shown_line(&name);
                 view! { <option value=name.clone() selected=move || reality.get() == name>{shown}</option> }
             }).collect_view()}
