@@ -341,7 +341,8 @@ export class Repository implements Disposable {
 
   stats(): RepositoryStats {
     const [objects = 0, objectBytes = 0, memoryBytes = 0, realities = 0, commits = 0, operations = 0] = call(() => this.engine.stats());
-    return { objects, objectBytes, memoryBytes, realities, commits, operations };
+    const [events, subscriptions] = [call(() => this.engine.eventsEnd()), this.#dispatcher?.subscriptions ?? 0];
+    return { objects, objectBytes, memoryBytes, realities, commits, operations, events, subscriptions };
   }
 
   /** Resolves when everything so far is durable in the storage, if there is one. */

@@ -203,4 +203,8 @@ export interface RepositoryStats {
   commits: number;
   /** Entries that the log of operations holds. */
   operations: number;
+  /** How far the stream of events has come: each move of a ref takes a place in it, and those of realities are events. */
+  events: number;
+  /** Subscriptions at work: of `watch`, `on`, `events`, `effect` and rules. */
+  subscriptions: number;
 }

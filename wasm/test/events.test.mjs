@@ -454,3 +454,17 @@ test('ten thousand subscriptions, each of a folder of its own, are told of their
   await drained(all);
   assert.deepEqual(hits, Array.from({ length: 500 }, (_, n) => n * 7));
 });
+
+test('stats say how far the stream of events has come, and how many listen', async () => {
+  const repo = new Repository();
+  const figures = () => { const { events, subscriptions } = repo.stats(); return [events, subscriptions]; };
+  assert.deepEqual(figures(), [0, 0]);
+  repo.main.apply({ a: '1' });
+  assert.deepEqual(figures(), [1, 0]);
+  const subscriptions = [repo.on('*.md', () => {}), repo.watch({}, () => {})];
+  repo.realities(['x', 'y', 'z']);
+  assert.deepEqual(figures(), [4, 2]);
+  subscriptions.forEach((subscription) => subscription.unsubscribe());
+  await turn();
+  assert.deepEqual(figures(), [4, 0]);
+});

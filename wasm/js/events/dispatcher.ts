@@ -152,6 +152,11 @@ export class Dispatcher {
     if (this.#subscriptions.size === 0) this.#rest();
   }
 
+  /** How many there are. */
+  get subscriptions(): number {
+    return this.#subscriptions.size;
+  }
+
   /** Ends all subscriptions. */
   close(failure?: GovcError): void {
     const all = [...this.#subscriptions.values()];
