@@ -84,7 +84,7 @@ await build({
 });
 await chmod(`${dist}/cli.cjs`, 0o755);
 for (const name of ['node', 'slim', 'formats', 'validators', 'test']) await writeFile(`${dist}/${name}.mjs`, `export * from './${name}.cjs';\n`);
-for (const name of ['govc_bg.wasm', 'govc_formats_bg.wasm']) await cp(`${here}pkg/${name}`, `${dist}/${name}`);
+for (const name of ['govc_bg.wasm', 'govc_deferred_bg.wasm', 'govc_formats_bg.wasm']) await cp(`${here}pkg/${name}`, `${dist}/${name}`);
 
 execFileSync(process.execPath, [`${here}node_modules/typescript/bin/tsc`, '--project', here], { stdio: 'inherit' });
 // Nobody outside sees the glue, or how a storage does its work: some of that needs the types of Node.

@@ -65,6 +65,26 @@ test('govc/slim takes the module from the caller, and says so before', async () 
   assert.equal(await node(folder, 'main.cjs'), `Disposed\n${HELLO_ID}`);
 });
 
+test('govc/slim asks for the deferred part when it is needed first, and again where that failed', async () => {
+  const folder = await project({
+    'main.js': `
+      import { createRequire } from 'node:module';
+      import { readFile } from 'node:fs/promises';
+      import { initialize, initializeSync, Repository } from 'govc/slim';
+      const module = (name) => readFile(createRequire(import.meta.url).resolve('govc/' + name));
+      const verify = (repo) => repo.verify().then(({ problems }) => problems.length, ({ code }) => code);
+      await initialize(await module('govc_bg.wasm'));
+      const repo = new Repository();
+      repo.main.apply({ a: '1' }, 'first');
+      const answers = [await verify(repo)];
+      let asked = 0;
+      initializeSync(new Uint8Array(), () => asked++ === 0 ? Promise.reject(new Error('offline')) : module('govc_deferred_bg.wasm'));
+      answers.push(await verify(repo), await verify(repo), await verify(repo), asked);
+      console.log(answers.join(' '));`,
+  });
+  assert.equal(await node(folder, 'main.js'), 'Disposed Disconnected 0 0 2');
+});
+
 test('failures are coded errors', async () => {
   const folder = await project({
     'main.js': `

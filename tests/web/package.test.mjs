@@ -57,11 +57,12 @@ test('under a content security policy that allows wasm and nothing else', async 
   assert.equal(await resultOf(await serve(folder)), HELLO_ID);
 });
 
-test('govc/slim with the response that brings the module', async () => {
+test('govc/slim with the responses that bring the modules', async () => {
   const folder = await project({
     'index.html': html(`<script type="module">
       import { initialize, Repository } from '${BARE.replace('browser', 'slim')}';
-      await initialize(fetch('./node_modules/govc/dist/govc_bg.wasm'));
+      const module = (name) => fetch('./node_modules/govc/dist/' + name);
+      await initialize(module('govc_bg.wasm'), () => module('govc_deferred_bg.wasm'));
       globalThis.result = ${USE};
     </script>`),
   });
@@ -74,13 +75,13 @@ const visitor = () => project({
   'worker.js': WORKER,
 });
 
-test('Vite build: page and Worker, one module', async () => {
+test('Vite build: page and Worker, one of each module', async () => {
   const vite = await import('vite');
   const root = await visitor();
   await vite.build({ root, logLevel: 'error', worker: { format: 'es' } });
   assert.deepEqual(await resultOf(await serve(`${root}/dist`)), [HELLO_ID, HELLO_ID]);
   const modules = (await readdir(`${root}/dist/assets`)).filter((name) => name.endsWith('.wasm'));
-  assert.equal(modules.length, 1);
+  assert.equal(modules.length, 2);
 });
 
 test('Vite development server: page and Worker', async () => {
@@ -95,7 +96,7 @@ test('Vite development server: page and Worker', async () => {
   }
 });
 
-test('webpack build: page and Worker, one module', async () => {
+test('webpack build: page and Worker, one of each module', async () => {
   const { default: webpack } = await import('webpack');
   const context = await visitor();
   const compiler = webpack({ context, mode: 'production', entry: './main.js', output: { path: `${context}/dist` } });
@@ -106,5 +107,5 @@ test('webpack build: page and Worker, one module', async () => {
   await writeFile(`${context}/dist/index.html`, html('<script src="main.js"></script>'));
   assert.deepEqual(await resultOf(await serve(`${context}/dist`)), [HELLO_ID, HELLO_ID]);
   const modules = (await readdir(`${context}/dist`)).filter((name) => name.endsWith('.wasm'));
-  assert.equal(modules.length, 1);
+  assert.equal(modules.length, 2);
 });

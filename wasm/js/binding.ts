@@ -3,6 +3,8 @@
  *
  * A panic, a trap or an exhausted stack inside the module leaves its memory in an unknown state. Such an instance
  * is dead: the call that met it and every later one throw a `GovcError` with code `Disposed` and the reason.
+ *
+ * What `wasm/deferred.txt` names is a second module on the same memory: who calls that awaits `deferredEngine` before.
  */
 import * as glue from '../pkg/govc.js';
 import { GovcError, isFailure } from './errors.js';
@@ -19,7 +21,12 @@ export type EngineGitExchange = glue.GitExchange;
 export type EnginePackImport = glue.PackImport;
 export type EngineWatchers = glue.Watchers;
 
+/** Where a module comes from. */
+type Source = BufferSource | WebAssembly.Module | URL | Request | Response | Promise<BufferSource | WebAssembly.Module | Response>;
+
 let ready = false;
+let bringDeferred: (() => Source) | undefined;
+let deferred: Promise<void> | undefined;
 let deathReason: string | undefined;
 let onCall: (() => void) | undefined;
 
@@ -31,12 +38,46 @@ export function instantiate(module: BufferSource | WebAssembly.Module): void {
 }
 
 /** Instantiates the module from wherever it comes; does nothing if that has been done. */
-export async function instantiateFrom(
-  source: BufferSource | WebAssembly.Module | URL | Request | Response | Promise<Response>,
-): Promise<void> {
+export async function instantiateFrom(source: Source): Promise<void> {
   if (ready) return;
   await glue.default({ module_or_path: source });
   ready = true;
+}
+
+/** Says where the deferred part of the engine comes from when it is asked for first. */
+export function provideDeferred(bring: () => Source): void {
+  bringDeferred = bring;
+}
+
+/** Resolves when the deferred part of the engine may be called. A failure to load it is not remembered. */
+export function deferredEngine(): Promise<void> {
+  return deferred ??= addDeferred().catch((thrown) => {
+    deferred = undefined;
+    throw thrown;
+  });
+}
+
+async function addDeferred(): Promise<void> {
+  if (!ready || deathReason !== undefined) throw unusable();
+  if (bringDeferred === undefined) {
+    const advice = 'give initialize() of govc/slim a function that brings govc/govc_deferred_bg.wasm';
+    throw new GovcError('Disposed', `this needs the deferred part of the engine: ${advice}`);
+  }
+  try {
+    glue.addDeferred(await compiled(bringDeferred()));
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new GovcError('Disconnected', `the deferred part of the engine did not load, try again: ${why}`, {}, { cause: thrown });
+  }
+}
+
+async function compiled(source: Source): Promise<WebAssembly.Module> {
+  const given = await source;
+  if (given instanceof WebAssembly.Module) return given;
+  if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return WebAssembly.compile(given);
+  const response = given instanceof Response ? given : await fetch(given);
+  if (!response.ok) throw new Error(`${response.url} answers ${response.status}`);
+  return WebAssembly.compile(await response.arrayBuffer());
 }
 
 /** Runs one call of the engine. Whatever it throws is a `GovcError`, or what a callback of the caller threw. */

@@ -1,5 +1,5 @@
 /** Packs in and out. */
-import { call, type EnginePackImport } from './binding.js';
+import { call, deferredEngine, type EnginePackImport } from './binding.js';
 import { GovcError } from './errors.js';
 import { PackedWriter } from './packed.js';
 import { inSlices, throwIfAborted } from './progress.js';
@@ -22,6 +22,7 @@ const STEP_BYTES = 4 << 20;
 export async function importPack(
   repository: Repository, pack: PackBytes, refs: Record<string, ObjectId>, options: Progressive,
 ): Promise<ImportResult> {
+  await deferredEngine();
   const { engine } = repository;
   const receiver = call((module) => new module.PackImport(engine));
   try {

@@ -1,5 +1,5 @@
 /** A repository as a git host: web-standard requests of real git clients in, responses out. */
-import { call, type EngineGitExchange } from './binding.js';
+import { call, deferredEngine, type EngineGitExchange } from './binding.js';
 import { enforceBranch } from './exchange.js';
 import { PackedReader } from './packed.js';
 import { breath } from './progress.js';
@@ -23,6 +23,7 @@ const NO_CACHE = {
 /** Answers git's smart HTTP under any path. */
 export function gitHandler(repository: Repository, options: HandlerOptions): (request: Request) => Promise<Response> {
   return async (request) => {
+    await deferredEngine();
     const exchange = begin(repository, request, options.push !== undefined);
     try {
       if (exchange.status !== 200) return refused(exchange);

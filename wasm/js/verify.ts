@@ -1,5 +1,5 @@
 /** Checks a repository as git fsck does, in slices. */
-import { call } from './binding.js';
+import { call, deferredEngine } from './binding.js';
 import { PackedReader } from './packed.js';
 import { inSlices } from './progress.js';
 import type { Repository } from './repository.js';
@@ -24,6 +24,7 @@ const STEP_OBJECTS = 200;
 
 /** Checks every object, link and ref. */
 export async function verify(repository: Repository, options: Progressive): Promise<VerifyReport> {
+  await deferredEngine();
   const verification = call((module) => new module.Verification(repository.engine));
   try {
     let objects = 0;

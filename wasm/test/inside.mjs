@@ -16,7 +16,7 @@ await build({
   stdin: {
     contents: `
       export * from './js/index.ts';
-      export { instantiate } from './js/binding.ts';
+      export { instantiate, provideDeferred } from './js/binding.ts';
       export { FileStorage } from './js/storage/browser/file-storage.ts';
       export { PACKS_MAX } from './js/storage/browser/join.ts';`,
     resolveDir: wasm,
@@ -30,5 +30,6 @@ await build({
 });
 const inside = await import(pathToFileURL(outfile));
 inside.instantiate(await readFile(join(wasm, 'pkg/govc_bg.wasm')));
+inside.provideDeferred(() => readFile(join(wasm, 'pkg/govc_deferred_bg.wasm')));
 
 export const { FileStorage, GovcError, indexedDb, opfs, PACKS_MAX, Repository } = inside;

@@ -3,7 +3,7 @@
 //! Each does its own set-up or says in one line what is missing. Nothing here knows a product crate: what is built
 //! and tested is reached through cargo, npm and node, as a user reaches it.
 //!
-//! Modules, foundations first; a module uses only those above it: `step`, `setup`, `imports`, `wasm`, `npm`, `size`,
+//! Modules, foundations first; a module uses only those above it: `step`, `setup`, `imports`, `split`, `wasm`, `npm`, `size`,
 //! `dashboard`, `history`, `start`, `tidy`, `check`, `test`, `bench`, `fuzz`.
 
 mod bench;
@@ -15,6 +15,7 @@ mod imports;
 mod npm;
 mod setup;
 mod size;
+mod split;
 mod start;
 mod step;
 mod test;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::step::{cargo, root, run, target_folder};
-use crate::{imports, setup};
+use crate::{imports, setup, split};
 
 /// A module of the package: the crate that it is made of, and the name of its glue.
 const MODULES: [(&str, &str); 2] = [("govc-wasm", "govc"), ("govc-wasm-formats", "govc_formats")];
@@ -23,7 +23,19 @@ pub fn build() -> Result<()> {
     // The entries say where a module lies; the glue must not, or every bundler would ship it for `govc/slim`.
     let modules: Result<Vec<_>> =
         MODULES.iter().map(|(package, name)| build_module(&folder, package, name, false)).collect();
-    imports::check(&modules?)
+    imports::check(&modules?)?;
+    split_engine(&folder)
+}
+
+/// Leaves the engine's module in two parts, with glue that knows of both.
+fn split_engine(folder: &Path) -> Result<()> {
+    let whole = folder.join("govc_bg.wasm");
+    let split::Split { first, deferred } = split::split(&fs::read(&whole)?)?;
+    fs::write(whole, first)?;
+    fs::write(folder.join("govc_deferred_bg.wasm"), deferred)?;
+    let (glue, declarations) = (folder.join("govc.js"), folder.join("govc.d.ts"));
+    fs::write(&glue, split::glue(&fs::read_to_string(&glue)?)?)?;
+    Ok(fs::write(&declarations, split::declarations(&fs::read_to_string(&declarations)?))?)
 }
 
 /// Builds a module and its glue, which looks for the module beside itself if `finds_module`; the module's bytes.

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { parseArgs } from 'node:util';
 
-import { instantiate } from '../binding.js';
+import { instantiate, provideDeferred } from '../binding.js';
 import { instantiateFormats } from '../formats/module.js';
 import { provideLoader } from '../formats/port.js';
 import { GovcError } from '../errors.js';
@@ -53,6 +53,7 @@ async function run(verb: Verb, words: string[], folder: string, json: boolean): 
     for (const flag of ['--wasm-lazy-compilation', '--wasm-lazy-validation']) setFlagsFromString(flag);
   }
   instantiate(readFileSync(join(__dirname, 'govc_bg.wasm')));
+  provideDeferred(() => readFileSync(join(__dirname, 'govc_deferred_bg.wasm')));
   provideLoader(() => instantiateFormats(readFileSync(join(__dirname, 'govc_formats_bg.wasm'))));
   try {
     const answer = await verb.run(context);

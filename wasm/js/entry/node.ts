@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { instantiate } from '../binding.js';
+import { instantiate, provideDeferred } from '../binding.js';
 import { instantiateFormats } from '../formats/module.js';
 import { provideLoader } from '../formats/port.js';
 
@@ -15,4 +15,5 @@ export { formatOf, formatsFor, FORMATS } from '../formats/port.js';
 export { problemsOf } from '../validate.js';
 
 instantiate(readFileSync(join(__dirname, 'govc_bg.wasm')));
+provideDeferred(() => readFileSync(join(__dirname, 'govc_deferred_bg.wasm')));
 provideLoader(() => instantiateFormats(readFileSync(join(__dirname, 'govc_formats_bg.wasm'))));

@@ -1,4 +1,5 @@
 /** Evaluation of candidates in parallel realities: make them, test them, rank them, merge the winner. Loaded when asked for. */
+import { deferredEngine } from '../binding.js';
 import { GovcError } from '../errors.js';
 import { throwIfAborted } from '../progress.js';
 import type { Reality } from '../reality.js';
@@ -13,6 +14,7 @@ let evaluations = 0;
 export async function evaluate<T>(repository: Repository, options: EvaluateOptions<T>): Promise<Evaluation<T>> {
   const plan = planOf(options);
   throwIfAborted(plan.signal);
+  await deferredEngine();
   const from = repository.at(plan.from ?? repository.main).commit.id;
   const target = plan.mergeInto === undefined ? undefined : repository.reality(plan.mergeInto);
   const before = target?.head;

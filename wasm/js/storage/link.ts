@@ -1,5 +1,5 @@
 /** A repository and the place where it is kept: memory leads, storage follows in order. */
-import { call } from '../binding.js';
+import { call, deferredEngine } from '../binding.js';
 import { GovcError } from '../errors.js';
 import { throwIfAborted } from '../progress.js';
 import type { Repository } from '../repository.js';
@@ -36,6 +36,7 @@ export class StorageLink {
 
   static async open(storage: Storage, repository: Repository, options: RepositoryOptions & Progressive): Promise<StorageLink> {
     try {
+      await deferredEngine();
       const link = new StorageLink(storage, repository);
       const refs = await link.#read((sink) => storage.load(sink, options));
       call(() => repository.engine.loadRefs(refs));

@@ -275,7 +275,7 @@ export class FileStorage implements Storage {
       read.push({ bytes: bytes!, index: index! });
     }
     const names = small.map(({ checksum }) => checksum);
-    const joined = await this.#keepPack(generation.packs, joinPacks(read), {}, names);
+    const joined = await this.#keepPack(generation.packs, await joinPacks(read), {}, names);
     if (joined === undefined) return;
     const packs = [...generation.packs.filter((pack) => !small.includes(pack)), joined];
     const next = { ...generation, number: generation.number + 1, packs };

@@ -1,5 +1,5 @@
 /** Few packs out of many: which are joined, so that no object is copied often, and how. */
-import { call } from '../../binding.js';
+import { call, deferredEngine } from '../../binding.js';
 import type { StorageBatch } from '../storage.js';
 import type { StoredPack } from './generation.js';
 
@@ -21,7 +21,8 @@ export function packsToJoin(packs: readonly StoredPack[]): StoredPack[] {
 }
 
 /** One pack of what several hold. */
-export function joinPacks(packs: { bytes: Uint8Array; index: Uint8Array }[]): NonNullable<StorageBatch['pack']> {
+export async function joinPacks(packs: { bytes: Uint8Array; index: Uint8Array }[]): Promise<NonNullable<StorageBatch['pack']>> {
+  await deferredEngine();
   const repository = call((module) => new module.Repository(new TextEncoder().encode('main'), new Uint8Array(), new Float64Array(4)));
   try {
     for (const { bytes, index } of packs) call(() => repository.loadPack(bytes, index));
