@@ -7,7 +7,7 @@ use crate::step::{self, cargo};
 use crate::{npm, size, tidy};
 
 /// Crates that must build without std, each with the features that allow it.
-const BARE_CRATES: &[&str] = &["govc-git", "govc-formats"];
+const BARE_CRATES: &[&str] = &["govc-git", "govc-formats", "govc-replication"];
 
 /// Format, lints, Rust tests, bare target, module, imports, types, size.
 pub fn run() -> Result<()> {

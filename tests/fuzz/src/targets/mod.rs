@@ -11,6 +11,7 @@ mod index;
 mod loose;
 mod merge_formats;
 mod merge_text;
+mod messages;
 mod object;
 mod pack;
 mod patch;
@@ -67,4 +68,5 @@ pub const TARGETS: &[Target] = &[
     target!(verify, 3000),
     target!(entries, 5000),
     target!(tree_merge, 1000),
+    target!(messages, 500),
 ];
