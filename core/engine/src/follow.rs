@@ -101,6 +101,25 @@ impl Repository {
         }
     }
 
+    /// Moves realities to where a world has them, as one operation that is not undone here; how many moved.
+    pub(crate) fn take_over_shared(&mut self, updates: &[RefUpdate], env: &Env) -> Result<usize> {
+        if updates.is_empty() {
+            return Ok(0);
+        }
+        let deltas = self.refs.update(updates)?;
+        let count = deltas.len();
+        self.settle(&deltas);
+        self.log.append_followed(format!("take over {count} realities of the world"), env.now_ms, deltas);
+        self.prune_log();
+        Ok(count)
+    }
+
+    /// Where a reality is; `None` where there is none, or no commit in it.
+    pub(crate) fn head_of(&self, name: &[u8]) -> Result<Option<govc_git::ObjectId>> {
+        let Ok(name) = RefName::branch(name) else { return Ok(None) };
+        Ok(self.refs.resolve(name.as_bstr())?)
+    }
+
     /// Moves refs to what the storage holds. One whose name is in the way of another's that is only here has diverged.
     fn take_over(&mut self, followed: &mut Followed, env: &Env) {
         let updates: Vec<RefUpdate> = followed.moved.iter().map(RefUpdate::from).collect();

@@ -6,7 +6,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it: `error`, `env`, `loose`, `store`, `workspace`, `operation`,
 //! `entries`, `kept_log`, `timeline`, `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `blame`, `bisect`, `describe`, `difference`, `merge`, `stash`, `patch`, `pick`,
-//! `rebase`, `exchange`, `follow`, `durable`, `export`, `serve`, `stats`, `verify`, `event`, `watch`, `traffic`, `comparison`.
+//! `rebase`, `exchange`, `follow`, `durable`, `export`, `serve`, `stats`, `verify`, `event`, `watch`, `traffic`, `comparison`, `shared`.
 #![no_std]
 
 extern crate alloc;
@@ -38,6 +38,7 @@ mod realities;
 mod rebase;
 mod repository;
 mod serve;
+mod shared;
 mod snapshot;
 mod stash;
 mod stats;
@@ -61,12 +62,14 @@ pub use event::{Event, EventKind};
 pub use export::PackExport;
 pub use follow::Followed;
 pub use govc_git as git;
+pub use govc_replication as replication;
 pub use history::History;
 pub use merge::{FastForward, MergeOutcome, MergeRequest, Merged};
 pub use operation::{Operation, OperationKind, OperationLog};
 pub use pick::{PickKind, PickRequest};
 pub use repository::Repository;
 pub use serve::{GitExchange, ProposedUpdate};
+pub use shared::{Absorbed, Converged, Moves, World, WorldEvent};
 pub use stats::Stats;
 pub use storage::{PendingBatch, PendingPack};
 pub use store::Store;

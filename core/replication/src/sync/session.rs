@@ -169,9 +169,13 @@ impl Session {
         if self.on_the_way() >= WINDOW_ENTRIES {
             return None;
         }
+        // What is not ready waits for objects that the peer could not get from here either.
         let covered = log.covered();
         let mut missing = covered.missing_from(&self.sent);
-        let batch = missing.find_map(|(node, range)| log.chain(node)?.batch(range.start))?;
+        let batch = missing.find_map(|(node, range)| {
+            let batch = log.chain(node)?.batch(range.start)?;
+            (batch.first + batch.drafts.len() as u64 <= log.clock().get(node)).then_some(batch)
+        })?;
         drop(missing);
         self.sent.raise(&batch.node, batch.first + batch.drafts.len() as u64);
         Some(Message::Batch(batch))
