@@ -15,12 +15,18 @@ use crate::yaml;
 /// Longest key that YAML takes without a sign before it, in characters, less some for quotes and escapes.
 const YAML_KEY_CHARACTERS_MAX: usize = 160;
 
-/// Writes a value, given as JSON, in a format; JSON itself as it is given.
+/// Writes a value, given as JSON, in a format; JSON itself as it is given. YAML and TOML have no word for a key that stands
+/// twice in one map.
 pub fn write(format: Format, json: &[u8]) -> Result<String, Problem> {
     let problem = |(offset, message): Broken| Problem::at(json, offset, message);
     let text =
         core::str::from_utf8(json).map_err(|error| problem((error.valid_up_to(), "no UTF-8".into())))?;
     let tree = json::parse(text, false).map_err(problem)?;
+    if matches!(format, Format::Yaml | Format::Toml)
+        && let Some((_, entry)) = tree.duplicates().first()
+    {
+        return Err(problem((entry.key_span.start, format!("the key '{}' stands twice", entry.key))));
+    }
     let mut out = String::new();
     match format {
         Format::Json | Format::JsonWithComments => out.push_str(text),
@@ -385,5 +391,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_refused_where_it_stands() {
+        let twice = b"{\"a\":1,\n\"b\":{\"c\":1,\"c\":2}}";
+        for format in [Format::Yaml, Format::Toml] {
+            let problem = write(format, twice).unwrap_err();
+            assert_eq!(
+                (problem.line, problem.column, problem.message.as_str()),
+                (2, 12, "the key 'c' stands twice")
+            );
+        }
+        assert!(write(Format::Json, twice).is_ok());
     }
 }
