@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 import { govc, json, run } from './govc.mjs';
 import { random } from './random-tree.mjs';
-import { git, repository } from './repository.mjs';
+import { git, gitAs, repository } from './repository.mjs';
 
 const LINE_ENDS = ['a\nb\n', 'a\r\nb\r\n', 'a\r\nb\n', 'a\rb\n', 'a\0\r\nb\n', '\r\n', '', 'no end', 'a\r\n\x1a', `${'x'.repeat(300)}\r\n\x01`, '\x01\x02\x03\r\n'];
 const ATTRIBUTES = ['', '* text=auto\n', '* text\n', '* text eol=crlf\n', '* text=auto eol=crlf\n', '* -text\n', '* text=auto\n*.b binary\n', '* crlf\n', '* crlf=input\n', '[attr]mine text eol=lf\n* mine\n', '* eol=crlf\n*.b !eol\n'];
@@ -43,12 +43,6 @@ for (const [at, setting] of SETTINGS.entries()) {
       assert.deepEqual(ours, theirs, `${at} ${JSON.stringify(attributes)}`);
     }
   });
-}
-
-async function gitAs(folder, more, ...args) {
-  const { execFileSync } = await import('node:child_process');
-  const { environment } = await import('./repository.mjs');
-  return execFileSync('git', args, { cwd: folder, env: { ...environment, ...more }, stdio: ['ignore', 'pipe', 'ignore'] }).toString().replace(/\n$/, '');
 }
 
 test('what would need a program, an encoding or an expansion is refused with its reason', async () => {

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 import { govc, json, run } from './govc.mjs';
 import { changeAtRandom, random } from './random-tree.mjs';
-import { assertSound, git, repository, temporaryFolder } from './repository.mjs';
+import { assertSound, git, gitAs, repository, temporaryFolder } from './repository.mjs';
 
 const SEEDS = 10;
 const ROUNDS = 4;
@@ -43,13 +43,13 @@ for (let seed = 1; seed <= SEEDS; seed++) {
       // git's own index of the same files, beside the one that govc makes.
       const beside = { GIT_INDEX_FILE: join(folder, '.git', 'beside') };
       await git(folder, 'read-tree', 'HEAD');
-      await gitWithEnvironment(folder, beside, 'read-tree', 'HEAD');
-      await gitWithEnvironment(folder, beside, 'add', '-A');
+      await gitAs(folder, beside, 'read-tree', 'HEAD');
+      await gitAs(folder, beside, 'add', '-A');
       await govc(folder, 'add', '-A');
-      same(await git(folder, 'ls-files', '--stage'), await gitWithEnvironment(folder, beside, 'ls-files', '--stage'));
+      same(await git(folder, 'ls-files', '--stage'), await gitAs(folder, beside, 'ls-files', '--stage'));
       assert.doesNotMatch(await status(folder), /^.[MDT?]/m);
       const { code } = await run(folder, ['commit', '-m', `Round ${round}`]);
-      if (code === 0) assert.equal(await git(folder, 'rev-parse', 'HEAD^{tree}'), await gitWithEnvironment(folder, beside, 'write-tree'));
+      if (code === 0) assert.equal(await git(folder, 'rev-parse', 'HEAD^{tree}'), await gitAs(folder, beside, 'write-tree'));
       else assert.equal(await status(folder), '');
       assert.equal(await status(folder), '');
     }
@@ -63,10 +63,4 @@ function same(actual, expected) {
   const only = (one, other) => one.filter((line) => !other.includes(line));
   assert.deepEqual({ govc: only(sides[0], sides[1]), git: only(sides[1], sides[0]) }, { govc: [], git: [] });
   assert.equal(actual, expected);
-}
-
-async function gitWithEnvironment(folder, more, ...args) {
-  const { execFileSync } = await import('node:child_process');
-  const { environment } = await import('./repository.mjs');
-  return execFileSync('git', args, { cwd: folder, env: { ...environment, ...more } }).toString().replace(/\n$/, '');
 }

@@ -29,8 +29,13 @@ export async function temporaryFolder() {
 }
 
 /** Runs git in a folder; what it printed, without the last newline. */
-export async function git(folder, ...args) {
-  const { stdout } = await run('git', args, { cwd: folder, env: environment, maxBuffer: 1 << 30 });
+export function git(folder, ...args) {
+  return gitAs(folder, {}, ...args);
+}
+
+/** As `git`, with `more` in its environment. */
+export async function gitAs(folder, more, ...args) {
+  const { stdout } = await run('git', args, { cwd: folder, env: { ...environment, ...more }, maxBuffer: 1 << 30 });
   return stdout.replace(/\n$/, '');
 }
 

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { Repository } from 'govc';
 
 import { codeOf } from './code.mjs';
-import { choices, MemoryStorage } from './memory-storage.mjs';
+import { choices } from './choices.mjs';
+import { MemoryStorage } from './memory-storage.mjs';
 
 /** Does one thing; what is refused is refused. */
 function act(repo, { below, pick, chance }) {

@@ -1,4 +1,4 @@
-// A storage that tests can look into and kill, and choices to do so at random.
+// A storage that tests can look into and kill.
 
 /** A storage in memory: packs and refs, each batch whole or, where `dies` says so, only its first parts. */
 export class MemoryStorage {
@@ -27,16 +27,4 @@ export class MemoryStorage {
   }
 
   async close() {}
-}
-
-/** Choices that follow from a seed. */
-export function choices(seed) {
-  let state = Math.imul(seed, 0x9e3779b9) | 1;
-  const below = (end) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % end;
-  };
-  return { below, pick: (items) => items[below(items.length)], chance: (percent) => below(100) < percent };
 }

@@ -6,7 +6,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Repository } from 'govc';
 
 import { codeOf } from './code.mjs';
-import { choices, MemoryStorage } from './memory-storage.mjs';
+import { choices } from './choices.mjs';
+import { MemoryStorage } from './memory-storage.mjs';
 
 const EMERGENCY = { name: 'emergency', filter: { message: 'EMERGENCY' } };
 

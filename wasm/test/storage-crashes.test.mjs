@@ -1,17 +1,14 @@
 // The storage of browsers over files that lie, crashed at every step and at random ones: what a flush acknowledged is there.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { after, test } from 'node:test';
-import { promisify } from 'node:util';
+import { test } from 'node:test';
 
+import { assertSound, git, temporaryFolder } from '../../tests/npm/repository.mjs';
 import { choices } from './choices.mjs';
 import { Crash, fakeLock, FaultyFiles, survivors } from './faulty-files.mjs';
 import { FileStorage, PACKS_MAX, Repository } from './inside.mjs';
 
-const run = promisify(execFile);
 const SEED = Number(process.env.GOVC_SEED ?? 20261120);
 const WAKE = { tell() {}, watch() {}, close() {} };
 
@@ -108,8 +105,7 @@ test('crashed at random, again and again on what the crashes left', async (t) =>
   let disk = new Map();
   let expected = { acknowledged: EMPTY, next: EMPTY };
   const crashes = 400;
-  const folder = await mkdtemp(join(tmpdir(), 'govc-crashes-'));
-  after(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder();
   for (let crash = 0; crash < crashes; crash++) {
     // What has become long takes long to look at.
     if (crash % 50 === 0) disk = new Map();
@@ -135,12 +131,11 @@ async function assertGitOpens(folder, files) {
     await mkdir(join(folder, path.endsWith('/') ? path : dirname(path)), { recursive: true });
     if (!path.endsWith('/')) await writeFile(join(folder, path), bytes);
   }
-  const { stdout, stderr } = await run('git', ['-C', folder, 'fsck', '--strict', '--no-dangling', '--full']);
-  assert.equal(stdout + stderr, '');
+  await assertSound(folder);
   const repo = await open(files);
-  const heads = await run('git', ['-C', folder, 'for-each-ref', '--format=%(refname:lstrip=2) %(objectname)', 'refs/heads']);
-  const head = await run('git', ['-C', folder, 'symbolic-ref', '--short', 'HEAD']);
-  assert.equal(`HEAD ${head.stdout}${heads.stdout}`.trim(), refsOf(repo));
+  const heads = await git(folder, 'for-each-ref', '--format=%(refname:lstrip=2) %(objectname)', 'refs/heads');
+  const head = await git(folder, 'symbolic-ref', '--short', 'HEAD');
+  assert.equal(`HEAD ${head}\n${heads}`.trim(), refsOf(repo));
   repo[Symbol.dispose]();
 }
 

@@ -21,6 +21,16 @@ export function openWith(pack, index, head) {
   return Repository.open({ load, append: async () => {}, close: async () => {} }, options);
 }
 
+/** Runs `operation` on a fresh repository with the input's pack, which is gone afterwards. */
+export async function onGovc({ bytes, head }, operation) {
+  const repository = await repositoryWith(bytes, head);
+  try {
+    return await operation(repository);
+  } finally {
+    dispose(repository);
+  }
+}
+
 /** Gives a repository's memory back. */
 export function dispose(repository) {
   repository[Symbol.dispose]();

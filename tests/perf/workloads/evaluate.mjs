@@ -1,22 +1,12 @@
 // What evaluation, assignment and worlds for tests add to the work that they are for. Nobody else does these.
 import { universes } from '../../../wasm/dist/test.mjs';
-import * as govc from '../engines/govc.mjs';
+import { onGovc } from '../engines/govc.mjs';
 import { timed } from '../measure.mjs';
 
 const CANDIDATES = 1_000;
 const KEYS = 100_000;
 const TESTS = 1_000;
 const FILE = 'tried.txt';
-
-/** Runs on a repository of its own, which is gone afterwards. */
-async function onGovc({ bytes, head }, run) {
-  const repository = await govc.repositoryWith(bytes, head);
-  try {
-    return await run(repository);
-  } finally {
-    govc.dispose(repository);
-  }
-}
 
 /** Candidates with one file each and a test that reads it, beside the same commits without an evaluation. */
 export function evaluation(input) {

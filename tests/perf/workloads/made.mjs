@@ -1,7 +1,7 @@
 // Workloads on a made repository of 10,000 files: forks, commits, realities with a change each.
 import { setImmediate as breath } from 'node:timers/promises';
 
-import { dispose, hashObject, repositoryWith } from '../engines/govc.mjs';
+import { hashObject, onGovc } from '../engines/govc.mjs';
 import * as isomorphic from '../engines/isomorphic.mjs';
 import { copyOf, git, gitLines, gitText, removeFolder } from '../engines/native.mjs';
 import { FILES, commitHead, dataOf, digest, pathOf } from '../inputs.mjs';
@@ -10,16 +10,6 @@ import { timed } from '../measure.mjs';
 const COMMITS = 1_000;
 const REALITIES = 1_000;
 const SUBSCRIPTIONS = 1_000;
-
-/** Runs `operation` on a fresh govc repository with the input's pack. */
-async function onGovc(input, operation) {
-  const repository = await repositoryWith(input.bytes, input.head);
-  try {
-    return await operation(repository);
-  } finally {
-    dispose(repository);
-  }
-}
 
 /** Runs `operation` on a fresh copy of the input for native git. */
 async function onNative(input, operation) {
