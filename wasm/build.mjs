@@ -80,6 +80,8 @@ await build({
   outExtension: { '.js': '.cjs' },
   minifyIdentifiers: true,
   keepNames: true,
+  // Text of one byte a letter is read faster.
+  charset: 'ascii',
   banner: { js: '#!/usr/bin/env node' },
 });
 await chmod(`${dist}/cli.cjs`, 0o755);

@@ -28,6 +28,7 @@ let ready = false;
 let bringDeferred: (() => Source) | undefined;
 let deferred: Promise<void> | undefined;
 let deathReason: string | undefined;
+let bringModule: (() => BufferSource) | undefined;
 let onCall: (() => void) | undefined;
 
 /** Instantiates the module at once from its bytes or from a compiled module; does nothing if that has been done. */
@@ -35,6 +36,11 @@ export function instantiate(module: BufferSource | WebAssembly.Module): void {
   if (ready) return;
   glue.initSync({ module });
   ready = true;
+}
+
+/** Instantiates the module when it is called first: a command may end without. */
+export function instantiateWhenCalled(bring: () => BufferSource): void {
+  bringModule = bring;
 }
 
 /** Instantiates the module from wherever it comes; does nothing if that has been done. */
@@ -58,7 +64,7 @@ export function deferredEngine(): Promise<void> {
 }
 
 async function addDeferred(): Promise<void> {
-  if (!ready || deathReason !== undefined) throw unusable();
+  checkUsable();
   if (bringDeferred === undefined) {
     const advice = 'give initialize() of govc/slim a function that brings govc/govc_deferred_bg.wasm';
     throw new GovcError('Disposed', `this needs the deferred part of the engine: ${advice}`);
@@ -69,6 +75,14 @@ async function addDeferred(): Promise<void> {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     throw new GovcError('Disconnected', `the deferred part of the engine did not load, try again: ${why}`, {}, { cause: thrown });
   }
+}
+
+/** As `deferredEngine`, without waiting: where it comes as bytes, and compiling may take its time. */
+export function deferredEngineNow(): void {
+  if (deferred !== undefined) return;
+  checkUsable();
+  glue.addDeferred(new WebAssembly.Module(bringDeferred?.() as BufferSource));
+  deferred = Promise.resolve();
 }
 
 async function compiled(source: Source): Promise<WebAssembly.Module> {
@@ -82,7 +96,7 @@ async function compiled(source: Source): Promise<WebAssembly.Module> {
 
 /** Runs one call of the engine. Whatever it throws is a `GovcError`, or what a callback of the caller threw. */
 export function call<T>(operation: (engine: Engine) => T): T {
-  if (!ready || deathReason !== undefined) throw unusable();
+  checkUsable();
   onCall?.();
   try {
     return operation(glue);
@@ -99,9 +113,10 @@ export function observeCalls(observer: (() => void) | undefined): void {
 /** What the glue throws for an object that was freed. */
 const FREED = 'null pointer passed to rust';
 
-function unusable(): GovcError {
-  if (deathReason !== undefined) return disposed(deathReason);
-  return new GovcError('Disposed', 'the engine is not loaded: call initialize() of govc/slim first');
+function checkUsable(): void {
+  if (deathReason !== undefined) throw disposed(deathReason);
+  if (!ready && bringModule !== undefined) instantiate(bringModule());
+  if (!ready) throw new GovcError('Disposed', 'the engine is not loaded: call initialize() of govc/slim first');
 }
 
 function translated(thrown: unknown): unknown {

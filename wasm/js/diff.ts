@@ -22,6 +22,18 @@ export interface Hunk {
   lines: { kind: ' ' | '+' | '-'; text: string }[];
 }
 
+/** @internal What is known of a file that differs before anybody looks into it. */
+export interface ChangedSides {
+  kind: Change['kind'];
+  path: Path;
+  from?: Path;
+  oldMode?: number | undefined;
+  newMode?: number | undefined;
+  oldId?: ObjectId | undefined;
+  newId?: ObjectId | undefined;
+  similarity?: number;
+}
+
 /** One file that differs. */
 export class FileDiff implements Change {
   readonly path: Path;
@@ -35,36 +47,30 @@ export class FileDiff implements Change {
   readonly newMode?: string;
   /** How much of a renamed file stayed, in percent. */
   readonly similarity?: number;
-  readonly #engine: EngineRepository;
+  readonly #engine: () => EngineRepository;
   #binary: boolean | undefined;
 
-  /** @internal */
-  constructor(engine: EngineRepository, packed: PackedReader) {
+  /** @internal `engine` is asked for when somebody looks into the file. */
+  constructor(engine: () => EngineRepository, { kind, path, from, oldMode, newMode, oldId, newId, similarity }: ChangedSides) {
     this.#engine = engine;
-    this.kind = KINDS[packed.u8()] as Change['kind'];
-    this.path = packed.text();
-    const from = packed.text();
-    const oldMode = packed.u32();
-    const newMode = packed.u32();
-    const oldId = packed.id();
-    const newId = packed.id();
-    const similarity = packed.u8();
-    if (from !== '') this.from = from;
+    this.kind = kind;
+    this.path = path;
+    if (from) this.from = from;
     if (oldId !== undefined) this.oldId = oldId;
     if (newId !== undefined) this.newId = newId;
-    if (oldMode !== 0) this.oldMode = oldMode.toString(8).padStart(6, '0');
-    if (newMode !== 0) this.newMode = newMode.toString(8).padStart(6, '0');
-    if (this.kind === 'renamed') this.similarity = similarity;
+    if (oldMode) this.oldMode = oldMode.toString(8).padStart(6, '0');
+    if (newMode) this.newMode = newMode.toString(8).padStart(6, '0');
+    if (kind === 'renamed') this.similarity = similarity ?? 0;
   }
 
   /** Whether either side is no text: then there are no hunks. */
   get binary(): boolean {
-    return this.#binary ??= call(() => this.#engine.isBinary(this.#side(this.oldId, this.oldMode), this.#side(this.newId, this.newMode)));
+    return this.#binary ??= call(() => this.#engine().isBinary(this.#side(this.oldId, this.oldMode), this.#side(this.newId, this.newMode)));
   }
 
   /** The changed lines with `context` unchanged ones around them. */
   hunks(context = 3): Hunk[] {
-    const bytes = call(() => this.#engine.hunks(this.#side(this.oldId, this.oldMode), this.#side(this.newId, this.newMode), context));
+    const bytes = call(() => this.#engine().hunks(this.#side(this.oldId, this.oldMode), this.#side(this.newId, this.newMode), context));
     const packed = new PackedReader(bytes);
     return packed.list(() => ({
       oldStart: packed.u32(),
@@ -83,7 +89,7 @@ export class FileDiff implements Change {
   /** The patch as bytes, exact for files that are not UTF-8. */
   patch(context = 3): Uint8Array {
     const { path, from = path, oldId = '', newId = '', similarity = 0 } = this;
-    return call(() => this.#engine.patch(
+    return call(() => this.#engine().patch(
       encodePair(from, path), oldId, newId, parseInt(this.oldMode ?? '0', 8), parseInt(this.newMode ?? '0', 8), similarity, context,
     ));
   }
@@ -101,5 +107,8 @@ function encodePair(from: Path, to: Path): Uint8Array {
 /** @internal All files of a packed answer. */
 export function fileDiffs(engine: EngineRepository, bytes: Uint8Array): FileDiff[] {
   const packed = new PackedReader(bytes);
-  return packed.list(() => new FileDiff(engine, packed));
+  return packed.list(() => new FileDiff(() => engine, {
+    kind: KINDS[packed.u8()] as Change['kind'], path: packed.text(), from: packed.text(), oldMode: packed.u32(), newMode: packed.u32(),
+    oldId: packed.id(), newId: packed.id(), similarity: packed.u8(),
+  }));
 }

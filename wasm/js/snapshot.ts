@@ -9,13 +9,13 @@ import { decodeContent, decodeText, encodeText } from './text.js';
 import type { BlameLine, Glob, ObjectId, Path, Progressive, Revision } from './types.js';
 
 export class Snapshot {
-  readonly #repository: Repository;
+  readonly #source: Repository | (() => Repository);
   readonly #commit: ObjectId | undefined;
   readonly #state: ObjectId;
 
-  /** @internal `state` is a commit or a tree; `commit` the commit that it is, or that it is built on. */
-  constructor(repository: Repository, state: ObjectId, commit: ObjectId | undefined) {
-    this.#repository = repository;
+  /** @internal `state` is a commit or a tree; `commit` the commit that it is, or that it is built on. A repository may be made when it is needed. */
+  constructor(repository: Repository | (() => Repository), state: ObjectId, commit: ObjectId | undefined) {
+    this.#source = repository;
     this.#state = state;
     this.#commit = commit;
   }
@@ -74,6 +74,10 @@ export class Snapshot {
 
   diff(other: Revision): FileDiff[] {
     return this.#repository.diff(this, other);
+  }
+
+  get #repository(): Repository {
+    return typeof this.#source === 'function' ? this.#source() : this.#source;
   }
 
   #blame(path: Path): Blame {

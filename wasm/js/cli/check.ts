@@ -2,11 +2,11 @@
 import { GovcError } from '../errors.js';
 import type { ObjectId, Problem } from '../types.js';
 import { problemsOf } from '../validate.js';
-import { LazyRepository, LazySnapshot } from '../worktree/lazy.js';
+import { type LazyRepository, LazySnapshot } from '../worktree/lazy.js';
 import { bytePath, shown } from '../worktree/path.js';
 import { engineDiff } from '../worktree/renames.js';
-import { type FileChange, stagedChanges, unmerged } from '../worktree/status.js';
-import { changedFiles, makeTrees } from '../worktree/trees.js';
+import { type FileChange, stagedChanges, treeChanges, unmerged } from '../worktree/status.js';
+import { makeTrees } from '../worktree/trees.js';
 import type { ReadIndex, WorkTree } from '../worktree/work-tree.js';
 import type { Configuration } from './config.js';
 import { selected, type Selection } from './select.js';
@@ -35,24 +35,19 @@ export function stagedSubject(tree: WorkTree, all: boolean, index: ReadIndex = t
   const known = entries.length === index.entries.length ? index.trees : undefined;
   // Trees that the index remembers are not looked for: one that is missing shows when it is read.
   const id = makeTrees(entries, (bytes) => objects.keep('tree', bytes), known, () => true).id;
-  const changes = all ? treeChanges(tree, undefined, id) : stagedChanges(tree, index);
+  const changes = all ? treeChanges(tree.objects, undefined, id) : stagedChanges(tree, index);
   return { tree: id, commit: tree.head.commit, changes, description: 'the index' };
 }
 
 /** A commit against another, or against nothing. */
 export function commitSubject(tree: WorkTree, base: ObjectId | undefined, commit: ObjectId, description: string): Subject {
   const id = tree.treeOf(commit);
-  return { tree: id, commit, changes: treeChanges(tree, base === undefined ? undefined : tree.treeOf(base), id), description };
-}
-
-function treeChanges(tree: WorkTree, before: ObjectId | undefined, after: ObjectId): FileChange[] {
-  return [...changedFiles(tree.objects, before, after)].map(([path, sides]) => ({ path, before: sides[0], after: sides[1] }));
+  return { tree: id, commit, changes: treeChanges(tree.objects, base === undefined ? undefined : tree.treeOf(base), id), description };
 }
 
 /** Runs all policies. */
-export async function check(tree: WorkTree, configuration: Configuration, subject: Subject, some: readonly Selection[] = []): Promise<CheckResult> {
-  const lazy = await LazyRepository.open(tree);
-  const snapshot = new LazySnapshot(lazy, subject.tree, subject.commit);
+export function check(tree: WorkTree, lazy: LazyRepository, configuration: Configuration, subject: Subject, some: readonly Selection[] = []): CheckResult {
+  const snapshot = new LazySnapshot(lazy, tree.objects, subject.tree, subject.commit);
   const wanted = subject.changes.filter(({ path }) => selected(some, path));
   const changes = engineDiff(tree.objects, wanted, true);
   const problems = configuration.policies.flatMap(({ name, paths, validator, severity }): FoundProblem[] => {

@@ -1,10 +1,9 @@
 /** The command `govc`: finds the verb, parses its options, prints its answer, and ends with a code that says how it went. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { parseArgs } from 'node:util';
 
-import { instantiate, provideDeferred } from '../binding.js';
+import { instantiateWhenCalled, provideDeferred } from '../binding.js';
 import { instantiateFormats } from '../formats/module.js';
 import { provideLoader } from '../formats/port.js';
 import { GovcError } from '../errors.js';
@@ -48,13 +47,9 @@ async function run(verb: Verb, words: string[], folder: string, json: boolean): 
   });
   // Verbs work on the files of this folder, as if they were started there.
   process.chdir(folder);
-  // A command calls a small part of the module: what it does not call need not be compiled. Later versions may not know the flags.
-  if (Number.parseInt(process.versions.node, 10) <= LAZY_NODE_MAX) {
-    for (const flag of ['--wasm-lazy-compilation', '--wasm-lazy-validation']) setFlagsFromString(flag);
-  }
-  instantiate(readFileSync(join(__dirname, 'govc_bg.wasm')));
-  provideDeferred(() => readFileSync(join(__dirname, 'govc_deferred_bg.wasm')));
-  provideLoader(() => instantiateFormats(readFileSync(join(__dirname, 'govc_formats_bg.wasm'))));
+  instantiateWhenCalled(() => moduleOf('govc_bg.wasm'));
+  provideDeferred(() => moduleOf('govc_deferred_bg.wasm'));
+  provideLoader(() => instantiateFormats(moduleOf('govc_formats_bg.wasm')));
   try {
     const answer = await verb.run(context);
     if (answer === undefined) return 0;
@@ -69,6 +64,16 @@ async function run(verb: Verb, words: string[], folder: string, json: boolean): 
     }
     throw thrown;
   }
+}
+
+/** A module of the package. A command calls a small part of it: what it does not call need not be checked and compiled. */
+function moduleOf(name: string): Uint8Array<ArrayBuffer> {
+  // Later versions may not know the flags.
+  if (Number.parseInt(process.versions.node, 10) <= LAZY_NODE_MAX) {
+    const v8 = process.getBuiltinModule?.('node:v8');
+    for (const flag of ['--wasm-lazy-compilation', '--wasm-lazy-validation']) v8?.setFlagsFromString(flag);
+  }
+  return readFileSync(join(__dirname, name));
 }
 
 function parse(verb: Verb, words: string[]) {

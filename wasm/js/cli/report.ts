@@ -1,6 +1,7 @@
 /** Problems in the forms that people, CI systems and code scanners read. */
 import type { CheckResult, FoundProblem } from './check.js';
 import { paint, safe, safeLine } from './output.js';
+import { version } from './version.js';
 
 export const FORMATS = ['text', 'json', 'sarif', 'junit', 'github'] as const;
 export type ReportFormat = typeof FORMATS[number];
@@ -17,11 +18,11 @@ export function counted(problems: readonly FoundProblem[]): { errors: number; wa
 }
 
 /** The report in a form. */
-export function report(result: CheckResult, format: ReportFormat, version: string): string {
+export function report(result: CheckResult, format: ReportFormat): string {
   switch (format) {
     case 'text': return text(result);
     case 'json': return `${JSON.stringify(resultValue(result), null, 2)}\n`;
-    case 'sarif': return `${JSON.stringify(sarif(result, version), null, 2)}\n`;
+    case 'sarif': return `${JSON.stringify(sarif(result), null, 2)}\n`;
     case 'junit': return junit(result);
     case 'github': return github(result);
   }
@@ -41,13 +42,13 @@ function plural(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
-function sarif({ problems }: CheckResult, version: string) {
+function sarif({ problems }: CheckResult) {
   const rules = [...new Set(problems.map(({ rule }) => rule))];
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
     runs: [{
-      tool: { driver: { name: 'govc', version, rules: rules.map((id) => ({ id, shortDescription: { text: id } })) } },
+      tool: { driver: { name: 'govc', version: version(), rules: rules.map((id) => ({ id, shortDescription: { text: id } })) } },
       originalUriBaseIds: { SRCROOT: { description: { text: 'The root of the repository.' } } },
       columnKind: 'unicodeCodePoints',
       results: problems.map(({ path, line, column, message, rule, severity }) => ({

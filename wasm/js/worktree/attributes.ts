@@ -5,7 +5,7 @@ import type { Engine } from '../binding.js';
 import type { Config } from '../storage/git-directory/config.js';
 import type { FilePath } from '../storage/git-directory/files.js';
 import { patternsOf, personalFile, readPatterns } from './ignore.js';
-import { type BytePath, folderOf, onDisk, pathBytes } from './path.js';
+import { type BytePath, onDisk, pathBytes } from './path.js';
 import { settingPath } from './settings.js';
 
 /** Set, unset, a value, or nothing said. */
@@ -103,9 +103,4 @@ export function fromDisk(root: FilePath, otherwise: AttributeSource): AttributeS
     const bytes = readPatterns(onDisk(root, path), false);
     return bytes.length > 0 ? bytes : otherwise(path);
   };
-}
-
-/** The folder whose `.gitattributes` a path is. */
-export function isAttributesFile(path: BytePath): boolean {
-  return path.slice(folderOf(path).length).replace('/', '') === '.gitattributes';
 }

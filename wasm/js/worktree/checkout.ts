@@ -10,19 +10,16 @@ import {
 import { GovcError } from '../errors.js';
 import { failedBecause } from '../storage/git-directory/files.js';
 import type { AttributeRules } from './attributes.js';
-import { EXECUTABLE, forgetFolders, markUncertain, stateOf, statOf, SUBMODULE, SYMLINK } from './content.js';
+import { forgetFolders, markUncertain, stateOf, statOf } from './content.js';
 import { conversionOf, toWorkTree } from './convert.js';
 import { type IndexEntry, inOrder, newEntry } from './index-file.js';
 import { type BytePath, checkPath, folderOf, onDisk, shown } from './path.js';
 import { Known, untracked } from './scan.js';
-import { forgetTrees, type TreeFile } from './trees.js';
+import { EXECUTABLE, forgetTrees, SUBMODULE, SYMLINK, type TreeFile } from './trees.js';
 import { lookAt, type ReadIndex, type WorkTree } from './work-tree.js';
 
 /** What a path becomes; undefined where it goes. */
 export type Targets = ReadonlyMap<BytePath, TreeFile | undefined>;
-
-/** Content that is in no object: a merge's file with markers. */
-export type Content = (path: BytePath, file: TreeFile) => Buffer | undefined;
 
 /** Throws Conflict where a change would take away what is nowhere else. Every path is checked here, too. */
 export function checkTargets(tree: WorkTree, index: ReadIndex, targets: Targets): void {
@@ -53,7 +50,7 @@ export function checkTargets(tree: WorkTree, index: ReadIndex, targets: Targets)
 }
 
 /** Writes and removes files, and changes the index so that it agrees. Call `checkTargets` first. */
-export function applyTargets(tree: WorkTree, index: ReadIndex, targets: Targets, content: Content = () => undefined): void {
+export function applyTargets(tree: WorkTree, index: ReadIndex, targets: Targets): void {
   markUncertain(tree, index, () => tree.attributesInward(index.entries));
   const rules = outwardRules(tree, index, targets);
   const entries = new Map<BytePath, IndexEntry[]>();
@@ -69,7 +66,7 @@ export function applyTargets(tree: WorkTree, index: ReadIndex, targets: Targets,
   for (const [path, file] of targets) {
     forgetTrees(index.trees, path);
     if (file === undefined) entries.delete(path);
-    else entries.set(path, [writeFile(tree, path, file, rules, content(path, file))]);
+    else entries.set(path, [writeFile(tree, path, file, rules)]);
   }
   forgetFolders(tree);
   index.entries = inOrder([...entries.values()].flat());
@@ -163,7 +160,7 @@ function makeFolders(tree: WorkTree, path: BytePath): void {
   }
 }
 
-function writeFile(tree: WorkTree, path: BytePath, file: TreeFile, rules: AttributeRules, given: Buffer | undefined): IndexEntry {
+function writeFile(tree: WorkTree, path: BytePath, file: TreeFile, rules: AttributeRules): IndexEntry {
   makeFolders(tree, path);
   const place = onDisk(tree.root, path);
   if (file.mode === SUBMODULE) {
@@ -173,7 +170,7 @@ function writeFile(tree: WorkTree, path: BytePath, file: TreeFile, rules: Attrib
   const found = lookAt(place);
   if (found?.isDirectory()) removeFolder(place);
   else if (found !== undefined) unlinkSync(place);
-  const kept = given ?? tree.objects.readKind(file.id, 'blob');
+  const kept = tree.objects.readKind(file.id, 'blob');
   if (file.mode === SYMLINK && tree.habits.symlinks) symlinkSync(kept, place);
   else writeNew(place, file.mode === SYMLINK ? kept : toWorkTree(path, kept, conversionOf(path, rules.of(path), tree.config)), file.mode);
   return newEntry(path, file.mode, file.id, 0, statOf(place));

@@ -73,7 +73,8 @@ export function dateOf(text: string | undefined, now: number): string {
   return `${Math.floor(time / 1000)} ${shown}`;
 }
 
-function zone(minutes: number): string {
+/** A zone as git writes it: +0130. */
+export function zone(minutes: number): string {
   const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
   return `${minutes < 0 ? '-' : '+'}${String(hours).padStart(2, '0')}${String(rest).padStart(2, '0')}`;
 }

@@ -1,15 +1,14 @@
 /** Files of a work tree as git's objects, and whether they are still what the index has of them. */
 import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 
-import { hashObject } from '../object.js';
 import type { AttributeRules } from './attributes.js';
 import { conversionOf, toRepository } from './convert.js';
+import { idOf } from './objects.js';
 import type { FileStat, IndexEntry } from './index-file.js';
 import { type BytePath, onDisk } from './path.js';
+import { EXECUTABLE, FILE, KIND_MASK, SUBMODULE, SYMLINK } from './trees.js';
 import { lookAt, type ReadIndex, type WorkTree } from './work-tree.js';
 
-export const [FILE, EXECUTABLE, SYMLINK, SUBMODULE] = [0o100644, 0o100755, 0o120000, 0o160000] as const;
-const KIND_MASK = 0o170000;
 /** Times are read as milliseconds with a fraction; they are equal within this many. */
 const TIME_TOLERANCE_MS = 0.001;
 
@@ -61,7 +60,7 @@ export function stateOf(tree: WorkTree, index: ReadIndex, entry: IndexEntry, rul
   if ((mode & KIND_MASK) !== (entry.mode & KIND_MASK)) return 'type';
   const unseen = entry.intentToAdd || !isSeen(tree, index, entry, found);
   if (!unseen) return mode === entry.mode ? 'same' : 'mode';
-  const changed = hashObject('blob', contentOf(tree, entry.path, mode, rules(), entry.id)) !== entry.id;
+  const changed = idOf('blob', contentOf(tree, entry.path, mode, rules(), entry.id)) !== entry.id;
   return changed || entry.intentToAdd ? 'modified' : mode === entry.mode ? 'same' : 'mode';
 }
 

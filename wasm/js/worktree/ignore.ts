@@ -12,7 +12,7 @@ import { type BytePath, onDisk, pathBytes } from './path.js';
 import { settingPath } from './settings.js';
 
 /** A larger file of patterns is not read, in bytes; git's own bound. */
-export const PATTERN_FILE_BYTES_MAX = 100 << 20;
+const PATTERN_FILE_BYTES_MAX = 100 << 20;
 
 type Patterns = InstanceType<Engine['Patterns']>;
 

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 
 import { GovcError } from '../errors.js';
 import { type BytePath, compare, shown } from './path.js';
+import { EXECUTABLE, FILE, FOLDER, SUBMODULE, SYMLINK } from './trees.js';
 
 /** What `lstat` said of a file when its content was hashed; times in nanoseconds as git keeps them, in two halves. */
 export interface FileStat {
@@ -27,15 +28,15 @@ export interface FileStat {
 export interface IndexEntry {
   /** Read from the bytes of the index when it is asked for. */
   stat: FileStat;
-  path: BytePath;
+  readonly path: BytePath;
   /** 0o100644, 0o100755, 0o120000 or 0o160000. */
-  mode: number;
-  id: string;
+  readonly mode: number;
+  readonly id: string;
   /** 0, or 1 to 3 for base, ours and theirs of a conflict. */
-  stage: number;
-  assumeUnchanged: boolean;
-  skipWorktree: boolean;
-  intentToAdd: boolean;
+  readonly stage: number;
+  readonly assumeUnchanged: boolean;
+  readonly skipWorktree: boolean;
+  readonly intentToAdd: boolean;
 }
 
 /** A tree that entries make, known from an earlier time; `count` below 0 where they have changed since. */
@@ -50,8 +51,8 @@ export interface Index {
   resolved?: Buffer | undefined;
 }
 
-/** A larger file is not read, in bytes. */
-export const INDEX_BYTES_MAX = 1 << 30;
+/** A larger file is not read, in bytes: what a string can hold. */
+export const INDEX_BYTES_MAX = 500 << 20;
 const SIGNATURE = 'DIRC';
 const ID_BYTES = 20;
 const HEADER_BYTES = 12;
@@ -76,29 +77,41 @@ export function parseIndex(bytes: Buffer, file = 'index'): Index {
   return new Parser(bytes, file).parse();
 }
 
-/** An entry as it was read; most commands look at the numbers of few entries. */
+/** An entry as it was read; most commands look at what few entries say. */
 class ParsedEntry implements IndexEntry {
-  path: BytePath;
-  mode: number;
-  id: string;
-  stage: number;
-  assumeUnchanged: boolean;
-  skipWorktree: boolean;
-  intentToAdd: boolean;
+  readonly path: BytePath;
+  readonly mode: number;
+  readonly stage: number;
   readonly #bytes: Buffer;
   readonly #start: number;
+  /** The flags, and above them those of version 3. */
+  readonly #flags: number;
+  #id: string | undefined;
   #stat: FileStat | undefined;
 
-  constructor(bytes: Buffer, start: number, path: BytePath, flags: number, more: number) {
+  constructor(bytes: Buffer, start: number, path: BytePath, mode: number, flags: number) {
     this.path = path;
-    this.mode = bytes.readUInt32BE(start + 24);
-    this.id = bytes.toString('hex', start + 40, start + 60);
+    this.mode = mode;
     this.stage = (flags >> 12) & 3;
-    this.assumeUnchanged = (flags & ASSUME_UNCHANGED) !== 0;
-    this.skipWorktree = (more & SKIP_WORKTREE) !== 0;
-    this.intentToAdd = (more & INTENT_TO_ADD) !== 0;
     this.#bytes = bytes;
     this.#start = start;
+    this.#flags = flags;
+  }
+
+  get id(): string {
+    return this.#id ??= this.#bytes.toString('hex', this.#start + 40, this.#start + 40 + ID_BYTES);
+  }
+
+  get assumeUnchanged(): boolean {
+    return (this.#flags & ASSUME_UNCHANGED) !== 0;
+  }
+
+  get skipWorktree(): boolean {
+    return (this.#flags & SKIP_WORKTREE << 16) !== 0;
+  }
+
+  get intentToAdd(): boolean {
+    return (this.#flags & INTENT_TO_ADD << 16) !== 0;
   }
 
   get stat(): FileStat {
@@ -116,6 +129,8 @@ class ParsedEntry implements IndexEntry {
 
 class Parser {
   readonly #bytes: Buffer;
+  /** The same, a character for each byte: names are cut out of it. */
+  readonly #text: string;
   readonly #file: string;
   readonly #end: number;
   #at = HEADER_BYTES;
@@ -124,6 +139,7 @@ class Parser {
 
   constructor(bytes: Buffer, file: string) {
     this.#bytes = bytes;
+    this.#text = bytes.toString('latin1');
     this.#file = file;
     this.#end = bytes.length - ID_BYTES;
   }
@@ -131,7 +147,7 @@ class Parser {
   parse(): Index {
     const bytes = this.#bytes;
     if (bytes.length < HEADER_BYTES + ID_BYTES) throw this.#broken('it is cut off', 0);
-    if (bytes.toString('latin1', 0, 4) !== SIGNATURE) throw this.#broken("it does not begin with 'DIRC'", 0);
+    if (!this.#text.startsWith(SIGNATURE)) throw this.#broken("it does not begin with 'DIRC'", 0);
     const version = bytes.readUInt32BE(4);
     if (version < 2 || version > 4) throw this.#refused(`version ${version} is not supported: 2, 3 and 4 are`);
     const checksum = bytes.subarray(this.#end);
@@ -142,22 +158,24 @@ class Parser {
     const count = bytes.readUInt32BE(8);
     if (count * (FIXED_BYTES + 1) > this.#end) throw this.#broken(`it cannot hold ${count} entries`, 8);
     const entries: IndexEntry[] = [];
-    for (let at = 0; at < count; at++) entries.push(this.#entry(version, entries.at(-1)));
+    let before: IndexEntry | undefined;
+    for (let at = 0; at < count; at++) entries.push(before = this.#entry(version, before));
     const index = this.#extensions({ version, entries });
     if (this.#nameless !== undefined) throw this.#broken('a name is empty', this.#nameless);
     return index;
   }
 
   #entry(version: number, before: IndexEntry | undefined): IndexEntry {
-    const [bytes, start] = [this.#bytes, this.#at];
+    const bytes = this.#bytes;
+    const start = this.#at;
     if (start + FIXED_BYTES > this.#end) throw this.#broken('an entry is cut off', start);
-    const flags = bytes.readUInt16BE(start + 60);
+    const flags = bytes[start + 60]! << 8 | bytes[start + 61]!;
     this.#at = start + FIXED_BYTES;
     const more = flags & EXTENDED ? this.#extendedFlags(version) : 0;
     const length = flags & NAME_MASK;
-    const path = version === 4 ? this.#shortenedName(before?.path ?? '') : this.#name(start, length);
-    if (length !== Math.min(path.length, NAME_MASK)) throw this.#broken('the length of a name is wrong', start);
-    const entry = new ParsedEntry(bytes, start, path, flags, more);
+    const path = version === 4 ? this.#shortenedName(before?.path ?? '') : this.#name(start);
+    if (path.length < NAME_MASK ? path.length !== length : length !== NAME_MASK) throw this.#broken('the length of a name is wrong', start);
+    const entry = new ParsedEntry(bytes, start, path, bytes.readUInt32BE(start + 24), flags | more << 16);
     this.#check(entry, before, start);
     return entry;
   }
@@ -172,16 +190,15 @@ class Parser {
   }
 
   /** A name that ends with NUL, and is filled up with it to a multiple of eight bytes. */
-  #name(start: number, length: number): BytePath {
-    const bytes = this.#bytes;
-    const end = length < NAME_MASK ? this.#at + length : bytes.indexOf(0, this.#at);
-    if (end < 0 || end >= this.#end || bytes[end] !== 0) throw this.#broken('a name does not end', start);
-    const name = bytes.toString('latin1', this.#at, end);
-    this.#at = start + ((end - start + 8) & ~7);
-    if (this.#at > this.#end) throw this.#broken('an entry is cut off', start);
-    for (let at = end; at < this.#at; at++) if (bytes[at] !== 0) throw this.#broken('a name is not filled up', start);
-    if (name.includes('\0')) throw this.#broken('a name holds NUL', start);
-    return name;
+  #name(start: number): BytePath {
+    const from = this.#at;
+    const end = this.#text.indexOf('\0', from);
+    if (end < 0 || end >= this.#end) throw this.#broken('a name does not end', start);
+    const next = start + ((end - start + 8) & ~7);
+    if (next > this.#end) throw this.#broken('an entry is cut off', start);
+    for (let at = end; at < next; at++) if (this.#bytes[at] !== 0) throw this.#broken('a name is not filled up', start);
+    this.#at = next;
+    return this.#text.slice(from, end);
   }
 
   /** How much of the name before falls away at its end, and what comes instead. */
@@ -195,9 +212,9 @@ class Parser {
       strip = (strip + 1) * 128 + (byte & 0x7f);
     }
     if (strip > before.length) throw this.#broken('a name takes away more than there is', start);
-    const end = this.#bytes.indexOf(0, this.#at);
+    const end = this.#text.indexOf('\0', this.#at);
     if (end < 0 || end >= this.#end) throw this.#broken('a name does not end', start);
-    const name = before.slice(0, before.length - strip) + this.#bytes.toString('latin1', this.#at, end);
+    const name = before.slice(0, before.length - strip) + this.#text.slice(this.#at, end);
     this.#at = end + 1;
     return name;
   }
@@ -207,17 +224,17 @@ class Parser {
     if (path === '') this.#nameless ??= start;
     if (path.startsWith('/')) throw this.#broken('a name begins with a slash', start);
     if (path.length > NAME_BYTES_MAX) throw this.#broken(`a name is longer than ${NAME_BYTES_MAX} bytes`, start);
-    if (mode === 0o040000) {
+    if (mode === FOLDER) {
       throw this.#refused("it is a sparse index: run 'git config index.sparse false' and 'git sparse-checkout reapply' first");
     }
-    if (![0o100644, 0o100755, 0o120000, 0o160000].includes(mode)) {
+    if (mode !== FILE && mode !== EXECUTABLE && mode !== SYMLINK && mode !== SUBMODULE) {
       throw this.#broken(`'${shown(path)}' has the unknown mode ${mode.toString(8)}`, start);
     }
     if (path.endsWith('/')) throw this.#broken('a name ends with a slash', start);
     if (before === undefined || path === '') return;
-    const order = compare(before.path, path);
-    if (order > 0 || order === 0 && before.stage >= stage) throw this.#broken(`'${shown(path)}' is out of order`, start);
-    if (order === 0 && before.stage === 0) throw this.#broken(`'${shown(path)}' is both settled and in conflict`, start);
+    if (before.path < path) return;
+    if (before.path > path || before.stage >= stage) throw this.#broken(`'${shown(path)}' is out of order`, start);
+    if (before.stage === 0) throw this.#broken(`'${shown(path)}' is both settled and in conflict`, start);
   }
 
   #extensions(index: Index): Index {

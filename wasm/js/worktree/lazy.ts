@@ -3,43 +3,52 @@
  *
  * A question that meets an object which is not there yet is asked again when it is: only what reads may be asked so.
  */
-import { call } from '../binding.js';
+import { call, deferredEngineNow } from '../binding.js';
+import type { Commit } from '../commit.js';
+import type { FileDiff } from '../diff.js';
 import { GovcError } from '../errors.js';
 import { Repository } from '../repository.js';
 import { Snapshot } from '../snapshot.js';
-import { readRefs } from '../storage/git-directory/refs.js';
-import type { Storage, StorageSink } from '../storage/storage.js';
-import type { BlameLine, Glob, ObjectId, Path, RepositoryOptions } from '../types.js';
-import type { Commit } from '../commit.js';
+import { readRefs, type StoredRef } from '../storage/git-directory/refs.js';
+import { encodeText } from '../text.js';
+import type { BlameLine, Glob, ObjectId, Path, Revision } from '../types.js';
 import { readCommit } from './commits.js';
 import { readReflog } from './reflog.js';
-import type { BytePath } from './path.js';
-import { parseTree } from './trees.js';
+import type { ObjectDatabase } from './objects.js';
+import { type BytePath, bytePath } from './path.js';
+import { FOLDER, isFile, parseTree, type TreeFile } from './trees.js';
 import type { WorkTree } from './work-tree.js';
 
-const FOLDER = 0o040000;
 /** So many commits are loaded when one is met that is missing; twice as many the next time. */
 const COMMITS_AT_ONCE = 64;
 const COMMITS_AT_ONCE_MAX = 1 << 20;
 
 /** A repository in memory that fetches what it lacks. */
 export class LazyRepository {
-  readonly repository: Repository;
+  readonly #refs: readonly StoredRef[];
   readonly #tree: WorkTree;
+  #repository: Repository | undefined;
   readonly #loaded = new Set<ObjectId>();
   #commits = COMMITS_AT_ONCE;
 
-  private constructor(tree: WorkTree, repository: Repository) {
+  private constructor(tree: WorkTree, refs: readonly StoredRef[]) {
     this.#tree = tree;
-    this.repository = repository;
+    this.#refs = refs;
   }
 
-  static async open(tree: WorkTree, options: RepositoryOptions = {}): Promise<LazyRepository> {
-    const refs = await readRefs(tree.layout, () => {});
-    return new LazyRepository(tree, await Repository.open(new RefsOnly((sink) => {
-      sink.shallow(tree.layout.shallow);
-      for (const { name, target } of refs) sink.ref(name, target);
-    }), options));
+  static async open(tree: WorkTree): Promise<LazyRepository> {
+    return new LazyRepository(tree, await readRefs(tree.layout, () => {}));
+  }
+
+  /** The repository with its refs, made when it is asked for first. */
+  get repository(): Repository {
+    if (this.#repository === undefined) {
+      const { engine } = this.#repository = new Repository();
+      deferredEngineNow();
+      call(() => engine.loadShallow(this.#tree.layout.shallow.join('')));
+      call(() => engine.loadRefs(encodeText(this.#refs.map(({ name, target }) => `${name}\0${target}`).join('\n'))));
+    }
+    return this.#repository;
   }
 
   /** Asks until nothing is missing. */
@@ -115,35 +124,24 @@ export class LazyRepository {
   }
 }
 
-class RefsOnly implements Storage {
-  readonly #hand: (sink: StorageSink) => void;
-
-  constructor(hand: (sink: StorageSink) => void) {
-    this.#hand = hand;
-  }
-
-  async load(sink: StorageSink): Promise<void> {
-    this.#hand(sink);
-  }
-
-  async append(): Promise<void> {
-    throw new GovcError('Storage', 'this repository is open for reading');
-  }
-
-  async close(): Promise<void> {}
-}
-
 /** A state of a lazy repository, for validators. */
 export class LazySnapshot extends Snapshot {
   readonly #lazy: LazyRepository;
+  readonly #objects: ObjectDatabase;
+  readonly #tree: ObjectId;
+  readonly #folders = new Map<ObjectId, Map<string, TreeFile>>();
 
-  constructor(lazy: LazyRepository, tree: ObjectId, commit: ObjectId | undefined) {
-    super(lazy.repository, tree, commit);
+  constructor(lazy: LazyRepository, objects: ObjectDatabase, tree: ObjectId, commit: ObjectId | undefined) {
+    super(() => lazy.repository, tree, commit);
     this.#lazy = lazy;
+    this.#objects = objects;
+    this.#tree = tree;
   }
 
+  /** A file straight from the objects; whatever else may be meant is the engine's business. */
   override read(path: Path): Uint8Array {
-    return this.#lazy.ask(() => super.read(path));
+    const found = this.#find(path);
+    return found !== undefined && isFile(found.mode) ? this.#objects.readKind(found.id, 'blob') : this.#lazy.ask(() => super.read(path));
   }
 
   override has(path: Path): boolean {
@@ -161,5 +159,26 @@ export class LazySnapshot extends Snapshot {
   override blame(path: Path): BlameLine[] {
     return this.#lazy.ask(() => super.blame(path));
   }
-}
 
+  override diff(other: Revision): FileDiff[] {
+    return this.#lazy.ask(() => super.diff(other));
+  }
+
+  #find(path: Path): TreeFile | undefined {
+    let found: TreeFile | undefined = { mode: FOLDER, id: this.#tree };
+    for (const name of bytePath(path).split('/')) {
+      if (found?.mode !== FOLDER) return undefined;
+      found = this.#folder(found.id).get(name);
+    }
+    return found;
+  }
+
+  #folder(id: ObjectId): Map<string, TreeFile> {
+    let entries = this.#folders.get(id);
+    if (entries === undefined) {
+      entries = new Map(parseTree(this.#objects.readKind(id, 'tree'), id).map(({ name, mode, id }) => [name, { mode, id }]));
+      this.#folders.set(id, entries);
+    }
+    return entries;
+  }
+}

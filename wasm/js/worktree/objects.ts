@@ -9,7 +9,7 @@ import { chmodSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, 
 import { deflateSync, inflateSync } from 'node:zlib';
 
 import { GovcError } from '../errors.js';
-import { hashObject, type ObjectKind } from '../object.js';
+import type { ObjectKind } from '../object.js';
 import { failedBecause, type FilePath, within } from '../storage/git-directory/files.js';
 import type { Layout } from '../storage/git-directory/layout.js';
 import { OBJECT_BYTES_MAX, openPacks, type PackFile, type StoredObject } from './packs.js';
@@ -67,14 +67,14 @@ export class ObjectDatabase {
 
   /** Keeps an object for this process only. */
   keep(kind: ObjectKind, bytes: Uint8Array): string {
-    const id = hashObject(kind, bytes);
+    const id = idOf(kind, bytes);
     if (!this.#inMemory.has(id)) this.#inMemory.set(id, { kind, bytes: Buffer.from(bytes) });
     return id;
   }
 
   /** Writes a loose object where the repository has none of this name. */
   write(kind: ObjectKind, bytes: Uint8Array): string {
-    const id = hashObject(kind, bytes);
+    const id = idOf(kind, bytes);
     if (this.has(id)) return id;
     const folder = within(this.#layout.commonFolder, 'objects', id.slice(0, 2));
     const path = within(folder, id.slice(2));
@@ -145,9 +145,14 @@ function inflated(id: string, compressed: Buffer): StoredObject {
 }
 
 function checked(id: string, object: StoredObject): StoredObject {
-  const hash = createHash('sha1').update(`${object.kind} ${object.bytes.length}\0`).update(object.bytes).digest('hex');
+  const hash = idOf(object.kind, object.bytes);
   if (hash === id) return object;
   throw new GovcError('CorruptObject', `object ${id} has the bytes of ${hash}: it is damaged on disk`, { id, found: hash });
+}
+
+/** The id that git gives an object. The engine need not be loaded for it. */
+export function idOf(kind: string, bytes: Uint8Array): string {
+  return createHash('sha1').update(`${kind} ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
 /** A rename would replace what another process put there; a link does not. */

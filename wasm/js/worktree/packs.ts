@@ -13,6 +13,7 @@ export const OBJECT_BYTES_MAX = 512 << 20;
 /** Longest chain of deltas that is followed. */
 const DELTA_DEPTH_MAX = 4095;
 const SIGNATURE = 0xff744f63;
+const ID_BYTES = 20;
 const FAN_OUT_BYTES = 1024;
 const TRAILER_BYTES = 40;
 const KINDS: Record<number, string> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
@@ -52,28 +53,19 @@ export class PackFile {
 
   /** Where an object begins in the pack, or undefined. */
   find(id: string): number | undefined {
-    const [bucket, first] = this.#bucket(Number.parseInt(id.slice(0, 2), 16));
-    const [width, skip] = this.#version === 2 ? [20, 0] : [24, 4];
-    const wanted = Buffer.from(id, 'hex');
-    let [low, high] = [0, bucket.length / width];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const order = bucket.compare(wanted, 0, 20, middle * width + skip, middle * width + skip + 20);
-      if (order === 0) return this.#version === 2 ? this.#offset(first + middle) : bucket.readUInt32BE(middle * width);
-      if (order < 0) low = middle + 1;
-      else high = middle;
-    }
-    return undefined;
+    const { bucket, first, width, skip, at } = this.#search(id);
+    if (bucket.toString('hex', at * width + skip, at * width + skip + ID_BYTES) !== id) return undefined;
+    return this.#version === 2 ? this.#offset(first + at) : bucket.readUInt32BE(at * width);
   }
 
   /** Ids that begin with `prefix`, of at least two digits. */
   startingWith(prefix: string): string[] {
-    const [bucket] = this.#bucket(Number.parseInt(prefix.slice(0, 2), 16));
-    const [width, skip] = this.#version === 2 ? [20, 0] : [24, 4];
+    const { bucket, width, skip, at } = this.#search(prefix);
     const found: string[] = [];
-    for (let at = skip; at < bucket.length; at += width) {
-      const id = bucket.toString('hex', at, at + 20);
-      if (id.startsWith(prefix)) found.push(id);
+    for (let start = at * width + skip; start < bucket.length; start += width) {
+      const id = bucket.toString('hex', start, start + ID_BYTES);
+      if (!id.startsWith(prefix)) break;
+      found.push(id);
     }
     return found;
   }
@@ -95,6 +87,21 @@ export class PackFile {
       }
       at = inside;
     }
+  }
+
+  /** The ids that begin with the same byte as `prefix`, and the place of the first that is not before it. */
+  #search(prefix: string): { bucket: Buffer; first: number; width: number; skip: number; at: number } {
+    const [bucket, first] = this.#bucket(Number.parseInt(prefix.slice(0, 2), 16));
+    const [width, skip] = this.#version === 2 ? [ID_BYTES, 0] : [4 + ID_BYTES, 4];
+    const wanted = Buffer.from(prefix.padEnd(2 * ID_BYTES, '0'), 'hex');
+    let [low, high] = [0, bucket.length / width];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const start = middle * width + skip;
+      if (bucket.compare(wanted, 0, ID_BYTES, start, start + ID_BYTES) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return { bucket, first, width, skip, at: low };
   }
 
   #bucket(first: number): [Buffer, number] {
@@ -209,7 +216,7 @@ export function openPacks(objects: FilePath): PackFile[] {
 }
 
 /** What a delta makes of its base; undefined where it does not fit. */
-export function applyDelta(base: Buffer, delta: Buffer): Buffer | undefined {
+function applyDelta(base: Buffer, delta: Buffer): Buffer | undefined {
   let at = 0;
   const size = () => {
     let value = 0;

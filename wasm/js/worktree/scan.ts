@@ -4,9 +4,8 @@ import { readdirSync } from 'node:fs';
 import { failedBecause } from '../storage/git-directory/files.js';
 import type { IndexEntry } from './index-file.js';
 import { type BytePath, compare, onDisk } from './path.js';
+import { SUBMODULE } from './trees.js';
 import { lookAt, type WorkTree } from './work-tree.js';
-
-const SUBMODULE = 0o160000;
 
 /** How much of folders without a file that is known is listed: the folder alone, or each file. */
 export type Depth = 'folders' | 'files';

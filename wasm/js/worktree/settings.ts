@@ -83,19 +83,19 @@ class Includer {
 
   #holds(condition: string, file: string): boolean {
     const [, kind = '', rest = ''] = /^([^:]*):(.*)$/s.exec(condition) ?? [];
-    if (kind === 'onbranch') return this.#branch !== undefined && matches(rest.endsWith('/') ? `${rest}**` : rest, this.#branch, true);
+    if (kind === 'onbranch') return this.#branch !== undefined && matches(rest.endsWith('/') ? `${rest}**` : rest, this.#branch);
     if (kind !== 'gitdir' && kind !== 'gitdir/i' || this.#gitFolder === undefined) return false;
     let pattern = rest.startsWith('./') ? join(dirname(file), rest) : rest.startsWith('~') ? settingPath(rest, '/') : rest;
     if (!isAbsolute(pattern)) pattern = `**/${pattern}`;
     if (rest.endsWith('/') && !pattern.endsWith('/')) pattern += '/';
     if (pattern.endsWith('/')) pattern += '**';
     const fold = (text: string) => kind === 'gitdir/i' ? text.toLowerCase() : text;
-    return matches(fold(pattern), fold(this.#gitFolder), true);
+    return matches(fold(pattern), fold(this.#gitFolder));
   }
 }
 
-function matches(pattern: string, path: string, anchored: boolean): boolean {
-  const patterns = call((engine) => new engine.Patterns(encodeText(anchored && !pattern.startsWith('/') && !pattern.startsWith('**') ? `/${pattern}` : pattern)));
+function matches(pattern: string, path: string): boolean {
+  const patterns = call((engine) => new engine.Patterns(encodeText(!pattern.startsWith('/') && !pattern.startsWith('**') ? `/${pattern}` : pattern)));
   try {
     return patterns.decide(encodeText(path.replace(/^\//, '')), false) === true;
   } finally {

@@ -1,12 +1,13 @@
 /** What differs between the last commit, the index and the files. */
 import { GovcError } from '../errors.js';
 import type { AttributeRules } from './attributes.js';
-import { SUBMODULE, stateOf } from './content.js';
+import { stateOf } from './content.js';
 import type { CachedTree, IndexEntry } from './index-file.js';
+import type { ObjectDatabase } from './objects.js';
 import { findRenames } from './renames.js';
 import { type BytePath, compare, shown } from './path.js';
 import { type Depth, Known, untracked } from './scan.js';
-import { filesOf, parseTree, type TreeFile } from './trees.js';
+import { canonicalMode, changedFiles, covers, filesOf, FOLDER, KIND_MASK, parseTree, SUBMODULE, type TreeFile } from './trees.js';
 import type { ReadIndex, WorkTree } from './work-tree.js';
 import { submoduleHead } from './submodule.js';
 
@@ -28,10 +29,11 @@ export function statusOf(tree: WorkTree, index: ReadIndex, depth: Depth | 'none'
     if (found === undefined) lines.set(path, found = { path, index: ' ', files: ' ' });
     return found;
   };
-  for (const { path, before, after } of stagedChanges(tree, index)) {
-    line(path).index = before === undefined ? 'A' : after === undefined ? 'D' : (before.mode ^ after.mode) & 0o170000 ? 'T' : 'M';
+  const staged = stagedChanges(tree, index);
+  for (const { path, before, after } of staged) {
+    line(path).index = before === undefined ? 'A' : after === undefined ? 'D' : (before.mode ^ after.mode) & KIND_MASK ? 'T' : 'M';
   }
-  if (renames) renameLines(tree, index, lines);
+  if (renames) renameLines(tree, staged, lines);
   for (const [path, stages] of unmerged(index)) Object.assign(line(path), { index: UNMERGED[stages]![0], files: UNMERGED[stages]![1] });
   const unclear = compareFiles(tree, index, line);
   if (depth !== 'none') {
@@ -82,52 +84,67 @@ export interface FileChange { path: BytePath; before: TreeFile | undefined; afte
 
 /** Files in which the index differs from the last commit; those in conflict are left out. */
 export function stagedChanges(tree: WorkTree, index: ReadIndex, from = tree.headTree): FileChange[] {
-  const entries = index.entries.filter(({ stage, intentToAdd }) => stage === 0 && !intentToAdd);
-  const conflicts = unmerged(index);
-  const changes: FileChange[] = [];
-  const files = filesWithout(tree, from, index.trees, new Set());
-  for (const { path, mode, id } of entries) {
-    const before = files.changed.get(path);
-    files.changed.delete(path);
-    if (before?.id === id && before.mode === mode || before === undefined && files.covers(path)) continue;
-    changes.push({ path, before, after: { mode, id } });
-  }
-  for (const [path, before] of files.changed) if (!conflicts.has(path)) changes.push({ path, before, after: undefined });
-  return changes.sort((a, b) => compare(a.path, b.path));
+  const walk = new StagedWalk(tree.objects, index.entries);
+  walk.folder(from, index.trees, '');
+  return walk.changes.sort((a, b) => compare(a.path, b.path));
 }
 
-/** Files of a tree, without folders of which the index remembers that they are the same. */
-function filesWithout(tree: WorkTree, id: string | undefined, cached: CachedTree | undefined, same: Set<BytePath>) {
-  const changed = new Map<BytePath, TreeFile>();
-  const visit = (tree_id: string, known: CachedTree | undefined, prefix: string) => {
-    if (known !== undefined && known.count >= 0 && known.id === tree_id) {
-      same.add(prefix);
+/** Goes through the entries of an index beside a tree. Folders of which the index remembers that they are the same are passed over. */
+class StagedWalk {
+  readonly changes: FileChange[] = [];
+  readonly #objects: ObjectDatabase;
+  readonly #entries: readonly IndexEntry[];
+  #at = 0;
+
+  constructor(objects: ObjectDatabase, entries: readonly IndexEntry[]) {
+    this.#objects = objects;
+    this.#entries = entries;
+  }
+
+  /** `id` is what the tree has where the entries begin with `prefix`. */
+  folder(id: string | undefined, known: CachedTree | undefined, prefix: BytePath): void {
+    const entries = this.#entries;
+    if (id !== undefined && known?.id === id && covers(entries, this.#at, known.count, prefix)) {
+      this.#at += known.count;
       return;
     }
-    if (known === undefined) {
-      for (const [path, file] of filesOf(tree.objects, tree_id)) changed.set(prefix + path, file);
-      return;
+    const before = new Map((id === undefined ? [] : parseTree(this.#objects.readKind(id, 'tree'), id)).map((entry) => [entry.name, entry]));
+    for (let entry = entries[this.#at]; entry?.path.startsWith(prefix); entry = entries[this.#at]) {
+      const { path } = entry;
+      const slash = path.indexOf('/', prefix.length);
+      const name = path.slice(prefix.length, slash < 0 ? path.length : slash);
+      const there = before.get(name);
+      const isSame = slash >= 0 === (there?.mode === FOLDER);
+      if (isSame) before.delete(name);
+      if (slash >= 0) this.folder(isSame ? there?.id : undefined, known?.folders.get(name), path.slice(0, slash + 1));
+      else this.#file(entry, isSame && there ? { mode: canonicalMode(there.mode), id: there.id } : undefined);
     }
-    for (const { name, mode, id } of parseTree(tree.objects.readKind(tree_id, 'tree'), tree_id)) {
-      if (mode === 0o040000) visit(id, known.folders.get(name), `${prefix}${name}/`);
-      else changed.set(prefix + name, { mode: (mode & 0o170000) === 0o100000 ? mode & 0o100 ? 0o100755 : 0o100644 : mode, id });
+    for (const { name, mode, id } of before.values()) this.#gone(prefix + name, mode, id);
+  }
+
+  #file({ path, mode, id, stage, intentToAdd }: IndexEntry, before: TreeFile | undefined): void {
+    this.#at++;
+    if (intentToAdd) {
+      if (before !== undefined) this.changes.push({ path, before, after: undefined });
+    } else if (stage === 0 && (before?.id !== id || before.mode !== mode)) {
+      this.changes.push({ path, before, after: { mode, id } });
     }
-  };
-  if (id !== undefined) visit(id, cached, '');
-  const covers = (path: BytePath) => {
-    if (same.size === 0) return false;
-    if (same.has('')) return true;
-    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) if (same.has(path.slice(0, slash + 1))) return true;
-    return false;
-  };
-  return { changed, covers };
+  }
+
+  #gone(path: BytePath, mode: number, id: string): void {
+    const files = mode === FOLDER ? [...filesOf(this.#objects, id)].map(([name, file]) => [`${path}/${name}`, file] as const) : [[path, { mode: canonicalMode(mode), id }] as const];
+    for (const [name, before] of files) this.changes.push({ path: name, before, after: undefined });
+  }
+}
+
+/** Files in which two trees differ. */
+export function treeChanges(objects: ObjectDatabase, before: string | undefined, after: string | undefined): FileChange[] {
+  return [...changedFiles(objects, before, after)].map(([path, sides]) => ({ path, before: sides[0], after: sides[1] }));
 }
 
 /** Turns an addition and a deletion into one line where git sees a rename. */
-function renameLines(tree: WorkTree, index: ReadIndex, lines: Map<BytePath, StatusLine>): void {
-  const changes = stagedChanges(tree, index);
-  const candidates = changes.filter(({ before, after }) => before === undefined || after === undefined);
-  for (const { from, path } of findRenames(tree, candidates)) {
+function renameLines(tree: WorkTree, staged: readonly FileChange[], lines: Map<BytePath, StatusLine>): void {
+  for (const { from, path } of findRenames(tree, staged)) {
     lines.delete(from);
     Object.assign(lines.get(path)!, { index: 'R', from });
   }

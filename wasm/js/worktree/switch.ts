@@ -14,7 +14,7 @@ import type { ReadIndex, WorkTree } from './work-tree.js';
  * What changes in index and files on the way from one tree to another. What the index has differently from both stops
  * it; what it has as the new one stays as it is.
  */
-export function targetsBetween(tree: WorkTree, index: ReadIndex, before: string | undefined, after: string): Map<BytePath, TreeFile | undefined> {
+function targetsBetween(tree: WorkTree, index: ReadIndex, before: string | undefined, after: string): Map<BytePath, TreeFile | undefined> {
   refuseConflicts(index);
   const entries = new Map(index.entries.map((entry) => [entry.path, entry]));
   const targets = new Map<BytePath, TreeFile | undefined>();

@@ -7,9 +7,13 @@ import type { BytePath } from './path.js';
 /** What a tree has at a path. */
 export interface TreeFile { mode: number; id: string }
 
+/** The modes that git gives what a tree holds. */
+export const [FOLDER, FILE, EXECUTABLE, SYMLINK, SUBMODULE] = [0o040000, 0o100644, 0o100755, 0o120000, 0o160000] as const;
+/** What of a mode says whether it is a file, a link or a submodule. */
+export const KIND_MASK = 0o170000;
+
 /** Folders in folders. */
 const DEPTH_MAX = 2048;
-const FOLDER = 0o040000;
 
 /** The entries of one tree, in its order. */
 export function parseTree(bytes: Buffer, id: string): { name: string; mode: number; id: string }[] {
@@ -72,9 +76,14 @@ function compareTrees(
   }
 }
 
-function canonicalMode(mode: number): number {
-  if ((mode & 0o170000) === 0o100000) return mode & 0o100 ? 0o100755 : 0o100644;
-  return mode;
+/** A mode as git takes it: that of a regular file is one of two. */
+export function canonicalMode(mode: number): number {
+  return !isFile(mode) ? mode : mode & 0o100 ? EXECUTABLE : FILE;
+}
+
+/** Whether a mode is that of a regular file, of whatever permissions. */
+export function isFile(mode: number): boolean {
+  return (mode & KIND_MASK) === 0o100000;
 }
 
 /** Where a tree that is made goes: into the repository, or into the memory of this process. */
@@ -114,7 +123,7 @@ export function makeTrees(
 }
 
 /** Whether exactly `count` entries from here on lie below `prefix`. */
-function covers(entries: readonly Pick<IndexEntry, 'path'>[], at: number, count: number, prefix: string): boolean {
+export function covers(entries: readonly Pick<IndexEntry, 'path'>[], at: number, count: number, prefix: string): boolean {
   return count > 0 && entries[at + count - 1]?.path.startsWith(prefix) === true && entries[at + count]?.path.startsWith(prefix) !== true;
 }
 

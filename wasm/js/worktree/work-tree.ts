@@ -1,7 +1,7 @@
 /** A work tree with its repository: where it lies, how it is configured, its index and its objects. */
 import { lstatSync, readFileSync, type Stats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { GovcError } from '../errors.js';
 import { type Config, flag } from '../storage/git-directory/config.js';
@@ -12,7 +12,6 @@ import { AttributeRules, type AttributeSource, fromDisk } from './attributes.js'
 import { Ignore } from './ignore.js';
 import { formatIndex, type Index, type IndexEntry, INDEX_BYTES_MAX, parseIndex } from './index-file.js';
 import { ObjectDatabase } from './objects.js';
-import { type BytePath, bytePath } from './path.js';
 import { type Head, readHead } from './refs.js';
 import { readSettings } from './settings.js';
 
@@ -24,7 +23,6 @@ export interface FileHabits {
   /** Whether the executable bit of a file says something. */
   modes: boolean;
   symlinks: boolean;
-  ignoreCase: boolean;
   /** Whether the time of the last change of an inode says something. */
   changeTimes: boolean;
 }
@@ -35,18 +33,17 @@ export class WorkTree {
   readonly config: Config;
   readonly objects: ObjectDatabase;
   readonly environment: NodeJS.ProcessEnv;
-  /** Where the command runs, inside of the work tree: '' for its root. */
-  readonly prefix: BytePath;
+  readonly habits: FileHabits;
   readonly #root: FilePath | undefined;
   #head: Head;
   #ignore: Ignore | undefined;
 
-  private constructor(layout: Layout, root: FilePath | undefined, prefix: BytePath, head: Head, config: Config, environment: NodeJS.ProcessEnv) {
+  private constructor(layout: Layout, root: FilePath | undefined, head: Head, config: Config, environment: NodeJS.ProcessEnv) {
     this.layout = layout;
     this.#root = root;
-    this.prefix = prefix;
     this.#head = head;
     this.config = config;
+    this.habits = habitsOf(config);
     this.environment = environment;
     this.objects = new ObjectDatabase(layout);
   }
@@ -58,10 +55,7 @@ export class WorkTree {
     const head = await readHead(layout);
     const config = readSettings(layout, head.branch?.replace('refs/heads/', ''), environment);
     const root = await findRoot(folder, layout, config, environment);
-    const here = await realpath(folder);
-    const from = root === undefined ? '' : relative(String(root), here);
-    const prefix = from === '..' || from.startsWith(`..${sep}`) ? '' : bytePath(from.split(sep).join('/'));
-    return new WorkTree(layout, root, prefix, head, config, environment);
+    return new WorkTree(layout, root, head, config, environment);
   }
 
   /** Where HEAD was when this was opened, or last set. */
@@ -95,16 +89,6 @@ export class WorkTree {
     const found = /^tree ([0-9a-f]{40})\n/.exec(this.objects.readKind(commit, 'commit').toString('latin1', 0, 46));
     if (found === null) throw new GovcError('CorruptObject', `commit ${commit} names no tree`, { id: commit });
     return found[1]!;
-  }
-
-  get habits(): FileHabits {
-    const { config } = this;
-    return {
-      modes: flag(config, 'core.filemode') ?? process.platform !== 'win32',
-      symlinks: flag(config, 'core.symlinks') ?? process.platform !== 'win32',
-      ignoreCase: flag(config, 'core.ignorecase') ?? false,
-      changeTimes: flag(config, 'core.trustctime') ?? true,
-    };
   }
 
   get ignore(): Ignore {
@@ -167,6 +151,14 @@ export class WorkTree {
       return id === undefined ? undefined : this.objects.readKind(id, 'blob');
     };
   }
+}
+
+function habitsOf(config: Config): FileHabits {
+  return {
+    modes: flag(config, 'core.filemode') ?? process.platform !== 'win32',
+    symlinks: flag(config, 'core.symlinks') ?? process.platform !== 'win32',
+    changeTimes: flag(config, 'core.trustctime') ?? true,
+  };
 }
 
 async function findRoot(folder: string, layout: Layout, config: Config, environment: NodeJS.ProcessEnv): Promise<FilePath | undefined> {

@@ -3,12 +3,12 @@ import { lstatSync } from 'node:fs';
 
 import { GovcError } from '../../errors.js';
 import type { AttributeRules } from '../../worktree/attributes.js';
-import { behindLink, contentOf, FILE, markUncertain, modeOf, stateOf, statOf, SUBMODULE } from '../../worktree/content.js';
+import { behindLink, contentOf, markUncertain, modeOf, stateOf, statOf } from '../../worktree/content.js';
 import { type IndexEntry, inOrder, newEntry } from '../../worktree/index-file.js';
 import { type BytePath, checkPath, onDisk, shown } from '../../worktree/path.js';
 import { isRepository, Known, untracked } from '../../worktree/scan.js';
 import { submoduleHead } from '../../worktree/submodule.js';
-import { forgetTrees } from '../../worktree/trees.js';
+import { FILE, forgetTrees, SUBMODULE } from '../../worktree/trees.js';
 import { lookAt, type ReadIndex, type WorkTree } from '../../worktree/work-tree.js';
 import { named } from '../output.js';
 import { selected, type Selection, selections } from '../select.js';
@@ -52,6 +52,7 @@ class Addition {
   readonly #added: BytePath[] = [];
   readonly #removed: BytePath[] = [];
   #rules: AttributeRules | undefined;
+  #atStart: Known | undefined;
 
   constructor(tree: WorkTree, index: ReadIndex, options: Options) {
     this.#tree = tree;
@@ -77,15 +78,20 @@ class Addition {
 
   /** Files that the index does not know. */
   #fresh(some: readonly Selection[]): BytePath[] {
-    const known = new Known([...this.#entries.values()].flat());
-    const found = new Set(untracked(this.#tree, known, 'files', { ignored: this.#options.force }).filter((path) => selected(some, path.replace(/\/$/, ''))));
+    const known = this.#known();
+    const found = untracked(this.#tree, known, 'files', { ignored: this.#options.force }).filter((path) => selected(some, path.replace(/\/$/, '')));
     const ignored = some.filter(({ path, isGlob }) => !isGlob && path !== '' && !known.hasFile(path) && !known.hasFolder(path)
       && this.#isIgnored(path) && !this.#options.force);
     if (ignored.length > 0) {
       const names = ignored.map(({ given }) => given);
       throw new GovcError('Rejected', `ignored by a .gitignore: ${names.join(', ')}. To add them all the same, give -f`, { paths: names });
     }
-    return [...found];
+    return found;
+  }
+
+  /** What the index had at the start. */
+  #known(): Known {
+    return this.#atStart ??= new Known(this.#index.entries);
   }
 
   #isIgnored(path: BytePath): boolean {
@@ -150,7 +156,7 @@ class Addition {
     const { path } = entry;
     // A file and a folder of the same name cannot both be.
     for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) this.#entries.delete(path.slice(0, slash));
-    if (!this.#entries.has(path)) for (const other of this.#entries.keys()) if (other.startsWith(`${path}/`)) this.#entries.delete(other);
+    if (!this.#entries.has(path) && this.#known().hasFolder(path)) for (const other of this.#entries.keys()) if (other.startsWith(`${path}/`)) this.#entries.delete(other);
     this.#entries.set(path, [entry]);
     forgetTrees(this.#index.trees, path);
     this.#added.push(path);

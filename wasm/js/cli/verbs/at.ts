@@ -44,11 +44,11 @@ export const at: Verb = {
 async function commitAt(tree: WorkTree, context: Context, when: string): Promise<string> {
   const name = context.text('branch');
   const time = moment(when);
-  const lazy = await LazyRepository.open(tree);
-  if (time === undefined) return lazy.commit(when);
+  if (time === undefined) return (await LazyRepository.open(tree)).commit(when);
   const ref = name === undefined ? tree.head.branch ?? 'HEAD' : `refs/heads/${name}`;
   const logged = readReflog(tree.layout, ref).atTime(time);
   if (logged !== undefined) return logged;
+  const lazy = await LazyRepository.open(tree);
   const until = new Date(time);
   const [commit] = lazy.ask((repository) => [...repository.log({ from: lazy.commit(ref), until, limit: 1, firstParent: true })]);
   if (commit !== undefined) return commit.id;

@@ -9,7 +9,6 @@ import { rangeOf } from '../revisions.js';
 import { counted, FORMATS, report, type ReportFormat, resultValue } from '../report.js';
 import { selections } from '../select.js';
 import { type Context, UsageError, type Verb } from '../verb.js';
-import { version } from '../version.js';
 
 export const ci: Verb = {
   name: 'ci',
@@ -29,20 +28,20 @@ export const ci: Verb = {
     if (!FORMATS.includes(format)) throw new UsageError(`--format takes ${FORMATS.join(', ')}, not '${format}'`);
     const tree = await context.open();
     const configuration = await loadConfiguration(tree.hasFiles ? String(tree.root) : context.folder, context.text('config'));
-    const result = await check(tree, configuration, await subjectOf(tree, context), selections(tree, context.folder, context.all));
-    const text = report(result, format, version());
+    const lazy = await LazyRepository.open(tree);
+    const result = check(tree, lazy, configuration, subjectOf(tree, lazy, context), selections(tree, context.folder, context.all));
+    const text = report(result, format);
     const output = context.text('output');
     if (output !== undefined) writeFileSync(output, text);
     const code = counted(result.problems).errors > 0 ? 1 : 0;
-    return { value: resultValue(result), text: output === undefined ? text : report(result, 'text', version()), code };
+    return { value: resultValue(result), text: output === undefined ? text : report(result, 'text'), code };
   },
 };
 
-async function subjectOf(tree: WorkTree, context: Context): Promise<Subject> {
+function subjectOf(tree: WorkTree, lazy: LazyRepository, context: Context): Subject {
   const [range, commit, all] = [context.text('range'), context.text('commit'), context.has('all')];
   if ([range !== undefined, commit !== undefined, context.has('staged')].filter(Boolean).length > 1) throw new UsageError('give one of --staged, --range and --commit');
   if (range === undefined && commit === undefined) return stagedSubject(tree, all);
-  const lazy = await LazyRepository.open(tree);
   if (commit !== undefined) {
     const id = lazy.commit(commit);
     const parent = lazy.ask(() => parentOf(lazy, id));

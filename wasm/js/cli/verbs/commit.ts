@@ -6,6 +6,7 @@ import { GovcError } from '../../errors.js';
 import { flag } from '../../storage/git-directory/config.js';
 import { cleanMessage, commitBytes, dateOf, identity, readCommit, readIdentity, subject } from '../../worktree/commits.js';
 import { markUncertain } from '../../worktree/content.js';
+import { LazyRepository } from '../../worktree/lazy.js';
 import { shown } from '../../worktree/path.js';
 import { unmerged } from '../../worktree/status.js';
 import { makeTrees } from '../../worktree/trees.js';
@@ -14,7 +15,6 @@ import { check, stagedSubject } from '../check.js';
 import { loadConfiguration } from '../config.js';
 import { move } from '../operations.js';
 import { counted, report } from '../report.js';
-import { version } from '../version.js';
 import { safe, safeLine, shortId } from '../output.js';
 import { type Context, UsageError, type Verb } from '../verb.js';
 import { addKnown } from './add.js';
@@ -97,12 +97,12 @@ async function record(tree: WorkTree, index: ReadIndex, context: Context) {
 async function verify(tree: WorkTree, index: ReadIndex, context: Context): Promise<void> {
   const configuration = await loadConfiguration(String(tree.root));
   if (configuration.file === undefined) return;
-  const result = await check(tree, configuration, stagedSubject(tree, false, index));
+  const result = check(tree, await LazyRepository.open(tree), configuration, stagedSubject(tree, false, index));
   if (counted(result.problems).errors === 0) {
-    if (result.problems.length > 0) context.note(report(result, 'text', version()).trimEnd());
+    if (result.problems.length > 0) context.note(report(result, 'text').trimEnd());
     return;
   }
-  const message = `${report(result, 'text', version())}Nothing was committed. To pass the policies of ${configuration.file} by: --no-verify`;
+  const message = `${report(result, 'text')}Nothing was committed. To pass the policies of ${configuration.file} by: --no-verify`;
   throw new GovcError('ValidationFailed', message, { problems: result.problems });
 }
 

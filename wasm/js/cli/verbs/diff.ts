@@ -1,13 +1,13 @@
 /** `govc diff`: what differs between two of files, index and commits. */
 import { GovcError } from '../../errors.js';
-import { hashObject } from '../../object.js';
-import { contentOf, modeOf, stateOf, SUBMODULE } from '../../worktree/content.js';
+import { contentOf, modeOf, stateOf } from '../../worktree/content.js';
 import { LazyRepository } from '../../worktree/lazy.js';
+import { idOf } from '../../worktree/objects.js';
 import { type BytePath, onDisk, shown } from '../../worktree/path.js';
 import { engineDiff } from '../../worktree/renames.js';
-import { type FileChange, stagedChanges, unmerged } from '../../worktree/status.js';
+import { type FileChange, stagedChanges, treeChanges, unmerged } from '../../worktree/status.js';
 import { submoduleHead } from '../../worktree/submodule.js';
-import { changedFiles, filesOf, type TreeFile } from '../../worktree/trees.js';
+import { filesOf, SUBMODULE, type TreeFile } from '../../worktree/trees.js';
 import { lookAt, type ReadIndex, type WorkTree } from '../../worktree/work-tree.js';
 import { diffValue, type PatchForm, printed } from '../patch.js';
 import { named } from '../output.js';
@@ -75,16 +75,16 @@ function changesOf(tree: WorkTree, lazy: LazyRepository, context: Context, revis
     const from = first === undefined ? tree.headTree : treeOf(lazy, first);
     return { changes: stagedChanges(tree, index, from), open: [...unmerged(index).keys()] };
   }
-  if (second !== undefined) return { changes: between(tree, treeOf(lazy, first!), treeOf(lazy, second)), open: [] };
+  if (second !== undefined) return { changes: treeChanges(tree.objects, treeOf(lazy, first!), treeOf(lazy, second)), open: [] };
   const three = first?.indexOf('...') ?? -1;
   if (first !== undefined && three >= 0) {
     const sides = [first.slice(0, three) || 'HEAD', first.slice(three + 3) || 'HEAD'].map((side) => lazy.commit(side)) as [string, string];
     const base = lazy.ask((repository) => repository.mergeBase(...sides));
     if (base === undefined) throw new GovcError('NotFound', `${first}: these have no commit in common`, { revision: first });
-    return { changes: between(tree, treeOf(lazy, base), treeOf(lazy, sides[1])), open: [] };
+    return { changes: treeChanges(tree.objects, treeOf(lazy, base), treeOf(lazy, sides[1])), open: [] };
   }
   const two = first?.indexOf('..') ?? -1;
-  if (first !== undefined && two >= 0) return { changes: between(tree, treeOf(lazy, first.slice(0, two) || 'HEAD'), treeOf(lazy, first.slice(two + 2) || 'HEAD')), open: [] };
+  if (first !== undefined && two >= 0) return { changes: treeChanges(tree.objects, treeOf(lazy, first.slice(0, two) || 'HEAD'), treeOf(lazy, first.slice(two + 2) || 'HEAD')), open: [] };
   const index = tree.readIndex();
   const files = fileChanges(tree, index, contents);
   if (first === undefined) return { changes: files, open: [...unmerged(index).keys()] };
@@ -93,11 +93,6 @@ function changesOf(tree: WorkTree, lazy: LazyRepository, context: Context, revis
 
 function treeOf(lazy: LazyRepository, revision: string): string {
   return lazy.resolve(`${revision}^{tree}`);
-}
-
-/** Files in which two trees differ. */
-export function between(tree: WorkTree, before: string | undefined, after: string | undefined): FileChange[] {
-  return [...changedFiles(tree.objects, before, after)].map(([path, sides]) => ({ path, before: sides[0], after: sides[1] }));
 }
 
 /** Files that differ from the index; their content is put into `contents`. */
@@ -125,7 +120,7 @@ function fileNow(tree: WorkTree, path: BytePath, keptMode: number, keptId: strin
   const mode = found && modeOf(tree, found, keptMode);
   if (mode === undefined) return undefined;
   const content = contentOf(tree, path, mode, rules, keptId);
-  const id = hashObject('blob', content);
+  const id = idOf('blob', content);
   contents.set(id, content);
   return { mode, id };
 }

@@ -5,13 +5,12 @@ import type { Problem } from '../../types.js';
 import { cleanMessage } from '../../worktree/commits.js';
 import { LazyRepository } from '../../worktree/lazy.js';
 import type { WorkTree } from '../../worktree/work-tree.js';
-import { check, type CheckResult, commitSubject, type FoundProblem, stagedSubject } from '../check.js';
+import { check, type CheckResult, commitSubject, type FoundProblem, stagedSubject, type Subject } from '../check.js';
 import { type Configuration, loadConfiguration, type MessageCheck } from '../config.js';
 import { type HookChange, hookFolder, type HookName, HOOKS, installHook, installWith, type Runner, RUNNERS, stateOfHook, uninstallHook } from '../hooks.js';
 import { safe } from '../output.js';
 import { counted, report, resultValue } from '../report.js';
 import { type Answer, type Context, UsageError, type Verb } from '../verb.js';
-import { version } from '../version.js';
 
 export const hook: Verb = {
   name: 'hook',
@@ -67,11 +66,10 @@ function list(tree: WorkTree): Answer {
 
 async function runHook(tree: WorkTree, context: Context, name: HookName, words: string[]): Promise<Answer> {
   const configuration = await loadConfiguration(tree.hasFiles ? String(tree.root) : context.folder);
-  const results = name === 'commit-msg' ? [messageResult(configuration, words)]
-    : name === 'pre-push' ? await pushed(tree, configuration) : [await check(tree, configuration, stagedSubject(tree, false))];
+  const results = name === 'commit-msg' ? [messageResult(configuration, words)] : await checked(tree, configuration, name);
   const failed = results.some(({ problems }) => counted(problems).errors > 0);
   // A hook with nothing to say says nothing.
-  const told = results.filter(({ problems }) => problems.length > 0).map((result) => report(result, 'text', version())).join('');
+  const told = results.filter(({ problems }) => problems.length > 0).map((result) => report(result, 'text')).join('');
   if (!context.json && told !== '') context.note(told.trimEnd());
   if (failed && !context.json) context.note(`govc: refused by the policies of ${configuration.file ?? 'govc (there is no govc.config.* here)'}. To pass them by: --no-verify`);
   return { value: results.map(resultValue), text: '', code: failed ? 1 : 0 };
@@ -99,17 +97,20 @@ function messageProblems(commitMessage: MessageCheck, text: string): FoundProble
   });
 }
 
-/** What a push would bring, by the lines that git gives the hook. */
-async function pushed(tree: WorkTree, configuration: Configuration): Promise<CheckResult[]> {
-  const results: CheckResult[] = [];
+async function checked(tree: WorkTree, configuration: Configuration, name: HookName): Promise<CheckResult[]> {
   const lazy = await LazyRepository.open(tree);
-  for (const line of readFileSync(0, 'utf8').split('\n')) {
+  const subjects = name === 'pre-push' ? pushed(tree, lazy) : [stagedSubject(tree, false)];
+  return subjects.map((subject) => check(tree, lazy, configuration, subject));
+}
+
+/** What a push would bring, by the lines that git gives the hook. */
+function pushed(tree: WorkTree, lazy: LazyRepository): Subject[] {
+  return readFileSync(0, 'utf8').split('\n').flatMap((line) => {
     const [, local, id, remote] = /^(\S+) ([0-9a-f]{40}) \S+ ([0-9a-f]{40})$/.exec(line) ?? [];
-    if (local === undefined || id === undefined || /^0+$/.test(id)) continue;
-    if (tree.objects.read(id).kind !== 'commit') continue;
+    if (local === undefined || id === undefined || /^0+$/.test(id)) return [];
+    if (tree.objects.read(id).kind !== 'commit') return [];
     const known = remote !== undefined && !/^0+$/.test(remote) && tree.objects.has(remote) ? remote : undefined;
     const base = known === undefined ? undefined : lazy.ask((repository) => repository.mergeBase(known, id));
-    results.push(await check(tree, configuration, commitSubject(tree, base, id, local)));
-  }
-  return results;
+    return [commitSubject(tree, base, id, local)];
+  });
 }

@@ -1,6 +1,7 @@
 /** `govc log`: commits and what they say. */
 import type { Commit } from '../../commit.js';
 import type { LogOptions } from '../../types.js';
+import { zone } from '../../worktree/commits.js';
 import { LazyRepository } from '../../worktree/lazy.js';
 import { bytePath, shown } from '../../worktree/path.js';
 import type { WorkTree } from '../../worktree/work-tree.js';
@@ -81,7 +82,6 @@ function oneline(tree: WorkTree, { id, message }: Fields): string {
 function gitDate({ time, offsetMinutes }: Fields['author']): string {
   const date = new Date(Number(time) + offsetMinutes * 60_000);
   const two = (figure: number) => String(figure).padStart(2, '0');
-  const zone = `${offsetMinutes < 0 ? '-' : '+'}${two(Math.floor(Math.abs(offsetMinutes) / 60))}${two(Math.abs(offsetMinutes) % 60)}`;
   const clock = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(':');
-  return `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${date.getUTCDate()} ${clock} ${date.getUTCFullYear()} ${zone}`;
+  return `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${date.getUTCDate()} ${clock} ${date.getUTCFullYear()} ${zone(offsetMinutes)}`;
 }

@@ -7,14 +7,13 @@ import { GovcError } from '../../errors.js';
 import type { Conflict, MergeResult } from '../../merge.js';
 import { applyTargets, checkTargets } from '../../worktree/checkout.js';
 import { cleanMessage, commitBytes, identity } from '../../worktree/commits.js';
-import { FILE } from '../../worktree/content.js';
 import { newEntry } from '../../worktree/index-file.js';
 import { LazyRepository } from '../../worktree/lazy.js';
 import { type BytePath, bytePath, shown } from '../../worktree/path.js';
 import { refId } from '../../worktree/refs.js';
 import { stagedChanges, unmerged } from '../../worktree/status.js';
 import { switchTrees } from '../../worktree/switch.js';
-import { changedFiles, filesOf, forgetTrees, makeTrees, type TreeFile } from '../../worktree/trees.js';
+import { changedFiles, FILE, filesOf, forgetTrees, makeTrees, SUBMODULE, type TreeFile } from '../../worktree/trees.js';
 import { readGitFile, type ReadIndex, type WorkTree } from '../../worktree/work-tree.js';
 import { move } from '../operations.js';
 import { safe, shortId } from '../output.js';
@@ -102,7 +101,7 @@ function loadSides(tree: WorkTree, lazy: LazyRepository, { ours, theirs, base }:
   const trees = [base!, ours, theirs].map((commit) => tree.treeOf(commit));
   for (const side of [trees[1], trees[2]]) {
     for (const [, files] of changedFiles(tree.objects, trees[0], side)) {
-      for (const file of files) if (file !== undefined && file.mode !== 0o160000) lazy.load(file.id);
+      for (const file of files) if (file !== undefined && file.mode !== SUBMODULE) lazy.load(file.id);
     }
   }
 }
@@ -112,7 +111,7 @@ function mergedFiles(tree: WorkTree, lazy: LazyRepository, merged: string, ours:
   const files = new Map<BytePath, TreeFile | undefined>();
   for (const { path, newId, newMode } of lazy.ask((repository) => repository.diff(ours, merged, { renames: false }))) {
     const file = newId === undefined ? undefined : { id: newId, mode: Number.parseInt(newMode ?? '100644', 8) };
-    if (file !== undefined && file.mode !== 0o160000 && !tree.objects.has(file.id)) {
+    if (file !== undefined && file.mode !== SUBMODULE && !tree.objects.has(file.id)) {
       tree.objects.write('blob', call(() => lazy.repository.engine.readBlob(file.id)));
     }
     files.set(bytePath(path), file);

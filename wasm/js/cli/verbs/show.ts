@@ -5,12 +5,13 @@ import { LazyRepository } from '../../worktree/lazy.js';
 import { parseTree } from '../../worktree/trees.js';
 import { engineDiff } from '../../worktree/renames.js';
 import { shown } from '../../worktree/path.js';
+import { treeChanges } from '../../worktree/status.js';
 import { Commit } from '../../commit.js';
 import type { WorkTree } from '../../worktree/work-tree.js';
 import { named, paint, safe } from '../output.js';
 import { diffValue, printed } from '../patch.js';
 import { type Answer, type Context, UsageError, type Verb } from '../verb.js';
-import { between, DIFF_OPTIONS, formOf, linesOf } from './diff.js';
+import { DIFF_OPTIONS, formOf, linesOf } from './diff.js';
 import { forPeople } from './log.js';
 
 export const show: Verb = {
@@ -48,7 +49,7 @@ function commitAnswer(tree: WorkTree, lazy: LazyRepository, context: Context, id
   });
   const [parent, ...others] = commit.parents;
   const known = parent !== undefined && tree.objects.has(parent);
-  const changes = others.length > 0 ? [] : between(tree, known ? tree.treeOf(parent) : undefined, commit.tree);
+  const changes = others.length > 0 ? [] : treeChanges(tree.objects, known ? tree.treeOf(parent) : undefined, commit.tree);
   const diffs = engineDiff(tree.objects, changes, !context.has('no-renames'));
   const head = `${before}${forPeople(commit)}${diffs.length > 0 ? '\n' : ''}`;
   const body = printed(diffs, formOf(context), linesOf(context));

@@ -98,16 +98,18 @@ function arrivedAt(tree: WorkTree, ref: string, tip: string, before: readonly st
 /** Whether `old` holds the commit, as far as its dates tell. */
 function isAncestor(tree: WorkTree, id: string, old: string): boolean {
   const { objects } = tree;
-  if (!objects.has(id) || !objects.has(old)) return false;
-  const seconds = (commit: string) => readIdentity(readCommit(objects, commit).committer).seconds;
-  const oldest = seconds(id);
+  if (!objects.has(id)) return false;
+  const seconds = (committer: string) => readIdentity(committer).seconds;
+  const oldest = seconds(readCommit(objects, id).committer);
   const seen = new Set<string>();
   const queue = [old];
   for (let at = 0; at < queue.length && at < COMMITS_MAX; at++) {
-    if (queue[at] === id) return true;
-    if (seen.has(queue[at]!) || !objects.has(queue[at]!) || seconds(queue[at]!) < oldest) continue;
-    seen.add(queue[at]!);
-    queue.push(...readCommit(objects, queue[at]!).parents);
+    const commit = queue[at]!;
+    if (commit === id) return true;
+    if (seen.has(commit) || !objects.has(commit)) continue;
+    seen.add(commit);
+    const { committer, parents } = readCommit(objects, commit);
+    if (seconds(committer) >= oldest) queue.push(...parents);
   }
   return false;
 }
