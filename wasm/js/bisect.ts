@@ -24,6 +24,7 @@ export interface BisectRange {
   paths?: Path[];
 }
 
+/** A search for the first bad commit that runs by itself. */
 export interface BisectOptions extends BisectRange, Progressive {
   /** Looks at a state. What it throws makes the commit bad; returning nothing makes it good. */
   test: (state: Snapshot, options: { signal?: AbortSignal }) => Verdict | void | Promise<Verdict | void>;
@@ -31,12 +32,15 @@ export interface BisectOptions extends BisectRange, Progressive {
 
 /** A commit that was tested. */
 export interface BisectStep {
+  /** What was tested. */
   commit: Commit;
+  /** What came of it. */
   verdict: Verdict;
   /** What the test threw. */
   error?: unknown;
 }
 
+/** What a search found. */
 export interface BisectResult {
   /** The first bad commit; undefined where skipped commits leave more than one possible. */
   culprit?: Commit;

@@ -15,6 +15,7 @@ interface Fields {
 
 /** A commit. Its id is at hand; the rest is read on first use. */
 export class Commit {
+  /** The commit's id, as git has it. */
   readonly id: ObjectId;
   readonly #engine: EngineRepository;
   #fields: Fields | undefined;
@@ -25,18 +26,22 @@ export class Commit {
     this.id = id;
   }
 
+  /** The id of its tree. */
   get tree(): ObjectId {
     return this.#read().tree;
   }
 
+  /** Ids of its parents: none of a first commit, two or more of a merge. */
   get parents(): ObjectId[] {
     return this.#read().parents;
   }
 
+  /** Who wrote it, and when; `time` in milliseconds since the epoch. */
   get author(): Required<Signature> {
     return this.#read().author;
   }
 
+  /** Who committed it, and when; `time` in milliseconds since the epoch. */
   get committer(): Required<Signature> {
     return this.#read().committer;
   }
@@ -46,6 +51,7 @@ export class Commit {
     return this.#read().message;
   }
 
+  /** Its fields as a plain object. */
   toJSON(): Fields & { id: ObjectId } {
     return { id: this.id, ...this.#read() };
   }

@@ -7,6 +7,7 @@ import type { Change, Glob, ObjectId, Path } from './types.js';
 /** The kinds of change, in the order of their numbers in a packed answer. */
 const KINDS = ['added', 'modified', 'removed', 'renamed', 'mode', 'copied'] as const;
 
+/** What is compared, and how. */
 export interface DiffOptions {
   /** Only files that these mean by their new or old path; of several, the last that matches decides, as in a .gitignore. */
   paths?: Glob[];
@@ -14,11 +15,17 @@ export interface DiffOptions {
   renames?: boolean | number;
 }
 
+/** Lines that differ, with those around them. Lines count from 1; where a side has none, its start is the line before. */
 export interface Hunk {
+  /** The first line on the old side. */
   oldStart: number;
+  /** How many lines of the old side. */
   oldLines: number;
+  /** The first line on the new side. */
   newStart: number;
+  /** How many lines of the new side. */
   newLines: number;
+  /** Each line, with the newline that ends it: `' '` is on both sides, `'-'` on the old, `'+'` on the new. */
   lines: { kind: ' ' | '+' | '-'; text: string }[];
 }
 
@@ -36,14 +43,19 @@ export interface ChangedSides {
 
 /** One file that differs. */
 export class FileDiff implements Change {
+  /** Where the file is; for a removed one, where it was. */
   readonly path: Path;
+  /** What happened to it. */
   readonly kind: Change['kind'];
   /** Where it was, for a renamed file. */
   readonly from?: Path;
+  /** The id of the old content; none where the file is new. */
   readonly oldId?: ObjectId;
+  /** The id of the new content; none where the file is gone. */
   readonly newId?: ObjectId;
   /** Modes as git's octal text, '100644'. */
   readonly oldMode?: string;
+  /** The new mode, likewise. */
   readonly newMode?: string;
   /** How much of a renamed file stayed, in percent. */
   readonly similarity?: number;

@@ -10,8 +10,11 @@ import type { ObjectId, Progressive, Revision } from './types.js';
 /** A pack, whole or as it arrives. */
 export type PackBytes = Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
+/** What a pack brought. */
 export interface ImportResult {
+  /** How many objects it holds. */
   objects: number;
+  /** How many bytes it has. */
   bytes: number;
 }
 

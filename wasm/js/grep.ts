@@ -8,6 +8,7 @@ import type { Repository } from './repository.js';
 import { decodeContent, decodeText, encodeText } from './text.js';
 import type { Glob, LogOptions, ObjectId, Path, Revision } from './types.js';
 
+/** Where to search, and what counts as found. */
 export interface GrepOptions {
   /** Where to search. Default: main, as committed. */
   revision?: Revision;
@@ -15,6 +16,7 @@ export interface GrepOptions {
   revisions?: LogOptions;
   /** Only files that these mean, as in a `.gitignore`. */
   paths?: Glob[];
+  /** Capital and small letters are the same. Default false. */
   ignoreCase?: boolean;
   /** Whether a string is text as it stands (the default) or the source of a regular expression. */
   fixed?: boolean;
@@ -24,6 +26,7 @@ export interface GrepOptions {
   invert?: boolean;
   /** At most this many lines of each file. */
   maxPerFile?: number;
+  /** Stops the search. */
   signal?: AbortSignal;
 }
 
@@ -31,6 +34,7 @@ export interface GrepOptions {
 export interface GrepMatch {
   /** The commit that was searched; undefined where a tree was. */
   commit?: Commit;
+  /** The file. */
   path: Path;
   /** From 1. */
   line: number;

@@ -6,6 +6,7 @@ import { breath } from './progress.js';
 import type { Repository } from './repository.js';
 import type { ObjectId } from './types.js';
 
+/** What `repository.handler()` takes. */
 export interface HandlerOptions {
   /**
    * Takes pushes: is asked before any ref moves, with what the push would move. A throw refuses the push, and its message

@@ -18,18 +18,25 @@ export type ConflictKind =
 
 /** A path that both sides changed in ways that do not fit together. */
 export interface Conflict {
+  /** Where the result has it. */
   path: Path;
+  /** What does not fit together. */
   kind: ConflictKind;
+  /** The content that both sides began with; none where there was none. */
   base?: ObjectId;
+  /** Our side's content; none where it was removed. */
   ours?: ObjectId;
+  /** Their side's content; none where it was removed. */
   theirs?: ObjectId;
 }
 
 /** Per path: return content, or undefined to leave the conflict standing. */
 export interface ConflictResolver {
+  /** Decides one conflict. `read` gives the content of a side, undefined where it has none. */
   resolve(conflict: Conflict & { read(side: 'base' | 'ours' | 'theirs'): Uint8Array | undefined }): Content | undefined;
 }
 
+/** How two histories are merged, and what is done where they conflict. */
 export interface MergeOptions {
   /** Which side wins where lines conflict; 'union' keeps both. Default 'merge': neither, they conflict. */
   strategy?: 'merge' | 'ours' | 'theirs' | 'union';
@@ -37,7 +44,9 @@ export interface MergeOptions {
   renames?: boolean | number;
   /** 'record' stages a conflicted merge in the reality, to be resolved and committed there. Default 'throw'. */
   conflicts?: 'throw' | 'record';
+  /** Is asked for each conflict before it stands. */
   resolver?: ConflictResolver;
+  /** Whether a reality that has nothing of its own just moves: 'allow' (default), 'never' (a merge commit all the same), 'only' (anything else throws). */
   fastForward?: 'allow' | 'never' | 'only';
   /**
    * Whether `.gitattributes` of our side say how files are merged. Default true; for `mergeTree` false, as with
@@ -48,12 +57,17 @@ export interface MergeOptions {
   message?: string;
 }
 
+/** What a merge came to. */
 export interface MergeResult {
+  /** Whether there is no conflict. */
   clean: boolean;
   /** The merged tree; where it is not clean, conflicted files hold git's markers. */
   tree: ObjectId;
+  /** Where the reality stands now; none where nothing moved. */
   commit?: Commit;
+  /** Whether the reality moved without a merge commit. */
   fastForward: boolean;
+  /** What does not fit together. */
   conflicts: Conflict[];
 }
 

@@ -2,7 +2,21 @@
 import { call, type EngineRepository } from './binding.js';
 import { GovcError } from './errors.js';
 import { PackedReader } from './packed.js';
+import type { Repository } from './repository.js';
 import type { Moment, ObjectId, Operation } from './types.js';
+
+/** Operations that are read at a time. */
+const A_TIME = 256;
+
+/** @internal All operations, the oldest first, read as the loop gets on. */
+export function* allOperations(repository: Repository): Iterable<Operation> {
+  for (let start = 1; ;) {
+    const some = operationsOf(repository.engine, start, A_TIME);
+    yield* some;
+    if (some.length < A_TIME) return;
+    start = some.at(-1)!.id + 1;
+  }
+}
 
 /** @internal Operations from an id on. */
 export function operationsOf(engine: EngineRepository, start: number, count: number): Operation[] {

@@ -13,7 +13,9 @@ import { Transaction } from './transaction.js';
 import type { ApplyPatchOptions, Change, CommitOptions, Content, FileMode, Glob, LogOptions, ObjectId, Path, PickOptions, Problem, RebaseOptions, Revision, Stash, UnstashOptions, Validator } from './types.js';
 import { enforce, validated } from './validate.js';
 
+/** A branch with a workspace of its own. It is named by its name: what it shows is looked up with each call. */
 export class Reality {
+  /** The name of its branch. */
   readonly name: string;
   readonly #repository: Repository;
   #encoded: Uint8Array | undefined;
@@ -40,14 +42,17 @@ export class Reality {
     return call(() => this.#repository.engine.read(this.#key, encodeText(path)));
   }
 
+  /** The same as text; bytes that are no UTF-8 survive as lone surrogates. */
   readText(path: Path): string {
     return decodeContent(this.read(path));
   }
 
+  /** The paths of all files, staged or committed, or of those that a glob means, in git's order. */
   list(pattern?: Glob): Path[] {
     return splitPaths(call(() => this.#repository.engine.list(this.#key, pattern === undefined ? undefined : encodeText(pattern))));
   }
 
+  /** Whether there is a file at `path`, staged or committed. */
   has(path: Path): boolean {
     return call(() => this.#repository.engine.has(this.#key, encodeText(path)));
   }
@@ -120,10 +125,12 @@ export class Reality {
     return this.#repository.at(this);
   }
 
+  /** Its commits, the newest first. */
   log(options: LogOptions = {}): Iterable<Commit> {
     return this.#repository.log({ from: this, ...options });
   }
 
+  /** What is different in `other`: its newest commit is the old side. */
   diff(other: Revision): FileDiff[] {
     return this.#repository.diff(this, other);
   }

@@ -16,7 +16,7 @@ import { gitHandler, type HandlerOptions } from './handler.js';
 import { limitFigures } from './arguments.js';
 import type { GrepMatch, GrepOptions } from './grep.js';
 import { describe, logOf } from './log.js';
-import { headAt, momentAt, operationsOf } from './moments.js';
+import { allOperations, headAt, momentAt, operationsOf } from './moments.js';
 import { type MergeOptions, mergeDrivers, mergeFlags, type MergeResult, readConflicts, resolutions, similarity } from './merge.js';
 import { labelOf, lines, nameOf } from './names.js';
 import { PackedReader } from './packed.js';
@@ -33,8 +33,7 @@ import type {
 import { enforce } from './validate.js';
 import { verify, type VerifyReport } from './verify.js';
 
-const OPERATIONS_A_TIME = 256;
-
+/** A git repository in memory, with its realities, its history and its log of operations. */
 export class Repository implements Disposable {
   #engine: EngineRepository | undefined;
   readonly #now: () => number;
@@ -89,6 +88,7 @@ export class Repository implements Disposable {
     this.#validators = [...validators];
   }
 
+  /** The reality that counts as the real one. */
   get main(): Reality {
     return new Reality(this, decodeText(call(() => this.engine.mainName())));
   }
@@ -120,11 +120,13 @@ export class Repository implements Disposable {
     return this.realitiesAt(names, start);
   }
 
+  /** All realities, or those whose name a glob means, by name. */
   listRealities(pattern?: Glob): Reality[] {
     const names = call(() => this.engine.listRealities(pattern === undefined ? undefined : encodeText(pattern)));
     return names.length === 0 ? [] : decodeText(names).split('\n').map((name) => new Reality(this, name));
   }
 
+  /** Deletes a reality and what is staged there; `undo` brings it back. Main cannot be deleted. */
   deleteReality(name: string): void {
     this.deleteRealities([name]);
   }
@@ -158,6 +160,7 @@ export class Repository implements Disposable {
     return new Snapshot(this, commit ?? id, commit);
   }
 
+  /** Commits, the newest first, read as the loop gets on. */
   log(options: LogOptions = {}): Iterable<Commit> {
     return logOf(this, options);
   }
@@ -167,6 +170,7 @@ export class Repository implements Disposable {
     yield* (await import('./grep.js')).grep(this, pattern, options);
   }
 
+  /** The files that differ between two states. */
   diff(from: Revision, to: Revision, options: DiffOptions = {}): FileDiff[] {
     const { paths = [], renames = true } = options;
     const globs = encodeText(paths.join('\0'));
@@ -179,6 +183,7 @@ export class Repository implements Disposable {
     return describe(this, revision, options);
   }
 
+  /** The best common ancestor; undefined where there is none. Of several, the one that git prints first. */
   mergeBase(a: Revision, b: Revision): ObjectId | undefined {
     const ids = [this.resolve(a), this.resolve(b)] as const;
     return call(() => this.engine.mergeBase(ids[0], ids[1]));
@@ -239,18 +244,14 @@ export class Repository implements Disposable {
     return this.#operation(call(() => this.engine.undo(this.now())));
   }
 
+  /** Does again what `undo` took back last; undefined where there is nothing. */
   redo(): Operation | undefined {
     return this.#operation(call(() => this.engine.redo(this.now())));
   }
 
   /** The log of operations, the oldest first; with a storage that keeps it, also those before this program began. */
-  *operations(): Iterable<Operation> {
-    for (let start = 1; ;) {
-      const some = operationsOf(this.engine, start, OPERATIONS_A_TIME);
-      yield* some;
-      if (some.length < OPERATIONS_A_TIME) return;
-      start = some.at(-1)!.id + 1;
-    }
+  operations(): Iterable<Operation> {
+    return allOperations(this);
   }
 
   /** What all realities and tags were after an operation; 0 stands for before the first. */
@@ -339,6 +340,7 @@ export class Repository implements Disposable {
     return verify(this, options);
   }
 
+  /** What it holds, and what that takes. */
   stats(): RepositoryStats {
     const [objects = 0, objectBytes = 0, memoryBytes = 0, realities = 0, commits = 0, operations = 0] = call(() => this.engine.stats());
     const [events, subscriptions] = [call(() => this.engine.eventsEnd()), this.#dispatcher?.subscriptions ?? 0];

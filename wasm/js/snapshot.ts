@@ -8,6 +8,7 @@ import type { Repository } from './repository.js';
 import { decodeContent, decodeText, encodeText } from './text.js';
 import type { BlameLine, Glob, ObjectId, Path, Progressive, Revision } from './types.js';
 
+/** A state that does not change: at a commit, at a moment, or one that would be. */
 export class Snapshot {
   readonly #source: Repository | (() => Repository);
   readonly #commit: ObjectId | undefined;
@@ -31,18 +32,22 @@ export class Snapshot {
     return this.#state;
   }
 
+  /** What is at `path`. Throws NotFound where no file is. */
   read(path: Path): Uint8Array {
     return call(() => this.#repository.engine.readAt(this.#state, encodeText(path)));
   }
 
+  /** The same as text; bytes that are no UTF-8 survive as lone surrogates. */
   readText(path: Path): string {
     return decodeContent(this.read(path));
   }
 
+  /** Whether there is a file at `path`. */
   has(path: Path): boolean {
     return call(() => this.#repository.engine.hasAt(this.#state, encodeText(path)));
   }
 
+  /** The paths of all files, or of those that a glob means, in git's order. */
   list(pattern?: Glob): Path[] {
     return splitPaths(call(() => this.#repository.engine.listAt(this.#state, pattern === undefined ? undefined : encodeText(pattern))));
   }
@@ -72,6 +77,7 @@ export class Snapshot {
     return (await this.#blame(path).runInSlices(options)).lines(this.read(path));
   }
 
+  /** What is different in `other`: this state is the old side. */
   diff(other: Revision): FileDiff[] {
     return this.#repository.diff(this, other);
   }

@@ -9,6 +9,7 @@ import { encodeText } from './text.js';
 import type { Change, CommitOptions, Content, FileMode, Path, Problem, Validator } from './types.js';
 import { enforce, validated } from './validate.js';
 
+/** Changes to a reality that are made together, or not at all. Nothing is seen elsewhere before `commit()`. */
 export class Transaction implements Disposable {
   readonly #repository: Repository;
   readonly #reality: Reality;
@@ -21,6 +22,7 @@ export class Transaction implements Disposable {
     this.#inner = inner;
   }
 
+  /** Writes a file. Without a mode, a file that can be run stays so. */
   add(path: Path, content: Content, mode?: FileMode): this {
     const bytes = contentBytes(content, path);
     call(() => this.#repository.engine.transactionPut(this.inner, encodeText(path), bytes, modeBits(mode)));
@@ -44,6 +46,7 @@ export class Transaction implements Disposable {
     return call(() => this.#repository.engine.transactionRead(this.inner, encodeText(path)));
   }
 
+  /** What it has changed so far. */
   changes(): Change[] {
     return this.#repository.changesFrom(call(() => this.#repository.engine.transactionChanges(this.inner)));
   }
@@ -76,6 +79,7 @@ export class Transaction implements Disposable {
     this.#inner = undefined;
   }
 
+  /** The same as `rollback()`. */
   [Symbol.dispose](): void {
     this.rollback();
   }

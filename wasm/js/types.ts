@@ -12,17 +12,29 @@ export type Path = string;
 export type Content = string | Uint8Array | object;
 /** A glob as in .gitignore: '*.tf', 'k8s/**\/*.yaml', '!secret/**'. */
 export type Glob = string;
+/** What kind of file it is: 'executable' may be run, the content of a 'symlink' is the path it leads to. */
 export type FileMode = 'file' | 'executable' | 'symlink';
 
 /** Who, and when: `time` as a Date or in milliseconds since the epoch, `offsetMinutes` east of UTC. */
-export interface Signature { name: string; email: string; time?: Date | number; offsetMinutes?: number }
+export interface Signature {
+  /** Without angle brackets and line ends. */
+  name: string;
+  /** Without angle brackets and line ends. */
+  email: string;
+  /** When: a Date, or milliseconds since the epoch; git keeps whole seconds. Default: now. */
+  time?: Date | number;
+  /** The time zone, in minutes east of UTC. Default 0. */
+  offsetMinutes?: number;
+}
 
 /** Everything that names a state: a revision expression of git, or a value of this API. */
 export type Revision = string | Commit | Reality | Snapshot;
 
 /** For everything that may take longer than a blink. */
 export interface Progressive {
+  /** Stops it: the promise rejects with the code Aborted, and nothing is left half done. */
   signal?: AbortSignal;
+  /** Is told how far it is, now and then; `total` where it is known. */
   onProgress?: (progress: { phase: string; done: number; total?: number }) => void;
 }
 
@@ -43,6 +55,7 @@ export interface Limits {
   maxOperations: number;
 }
 
+/** What a new repository is given. */
 export interface RepositoryOptions {
   /** Name of the first reality. Default 'main'. */
   main?: string;
@@ -50,6 +63,7 @@ export interface RepositoryOptions {
   author?: Signature;
   /** A clock in milliseconds since the epoch, for reproducible commits. Default Date.now. */
   now?: () => number;
+  /** Bounds other than the defaults. */
   limits?: Partial<Limits>;
   /** What every state has to pass before a reality comes to it; see `Repository.validators`. */
   validators?: Validator[];
@@ -62,7 +76,9 @@ export interface RepositoryOptions {
   log?: boolean | string;
 }
 
+/** Who commits, and how. */
 export interface CommitOptions {
+  /** Who wrote it. Default: the repository's author. */
   author?: Signature;
   /** Default: the author. */
   committer?: Signature;
@@ -92,19 +108,25 @@ export interface UnstashOptions extends Pick<MergeOptions, 'renames' | 'conflict
   drop?: boolean;
 }
 
+/** Which commits, and in which order. */
 export interface LogOptions {
   /** Where to start. Default: main, or the reality whose log it is. */
   from?: Revision | Revision[];
   /** What is reachable from these is left out. */
   not?: Revision[];
+  /** At most this many. */
   limit?: number;
   /** Only commits that changed this file or folder. */
   path?: Path;
   /** Only commits whose author line contains this. */
   author?: string;
+  /** Only commits from this moment on, by committer date. */
   since?: Date;
+  /** Only commits up to this moment, by committer date. */
   until?: Date;
+  /** Of merges, follow the first parent alone. */
   firstParent?: boolean;
+  /** 'time': the newest first (default). 'topological': no commit before those that build on it, branches together. */
   order?: 'time' | 'topological';
   /** Only commits that change how often a file holds this text (`git log -S`), or a line that this expression finds (`-G`). */
   changed?: string | RegExp;
@@ -142,16 +164,23 @@ export interface ApplyPatchOptions {
   threeWay?: boolean;
 }
 
+/** A file that differs. */
 export interface Change {
+  /** Where it is; for a removed one, where it was. */
   path: Path;
+  /** What happened; 'mode' where only the mode differs. */
   kind: 'added' | 'modified' | 'removed' | 'renamed' | 'mode';
+  /** Where it was, for a renamed file. */
   from?: Path;
+  /** The id of the old content; none where the file is new. */
   oldId?: ObjectId;
+  /** The id of the new content; none where the file is gone. */
   newId?: ObjectId;
 }
 
 /** A line and where it comes from. Lines count from 1. */
 export interface BlameLine {
+  /** The line, from 1. */
   line: number;
   /** Without the newline that ends it. */
   text: string;
@@ -163,17 +192,34 @@ export interface BlameLine {
   originLine: number;
 }
 
-export interface Problem { path?: Path; line?: number; column?: number; message: string; rule?: string; severity?: 'error' | 'warning' }
+/** What a validator found. */
+export interface Problem {
+  /** The file; none where it is about the whole state. */
+  path?: Path;
+  /** From 1. */
+  line?: number;
+  /** From 1, in characters. */
+  column?: number;
+  /** What is wrong, in words. */
+  message: string;
+  /** The rule that it breaks. */
+  rule?: string;
+  /** An 'error' (default) refuses the change, a 'warning' is told. */
+  severity?: 'error' | 'warning';
+}
 /**
  * Looks at a would-be state and at what changed, and returns at once: problems, or nothing. What it throws is one problem. Each
  * change is a `FileDiff`. `govc/validators` has some ready.
  */
 export type Validator = (snapshot: Snapshot, changes: Change[]) => void | Problem[];
 
+/** One change of the repository, all or nothing: what `undo` takes back. */
 export interface Operation {
   /** Position in the log, from 1. */
   id: number;
+  /** What it was: 'commit', 'merge', 'create', 'delete', 'undo', 'import', ... */
   kind: string;
+  /** The same in words. */
   description: string;
   /** Milliseconds since the epoch. */
   time: number;
@@ -183,6 +229,7 @@ export interface Operation {
 
 /** What realities and tags were after an operation. */
 export interface Moment {
+  /** After which operation. */
   operation: number;
   /** The main reality's name; an id where `HEAD` named a commit. */
   main?: string;
@@ -192,12 +239,15 @@ export interface Moment {
   tags: Map<string, ObjectId>;
 }
 
+/** What a repository holds. */
 export interface RepositoryStats {
+  /** Objects, those in packs included. */
   objects: number;
   /** Bytes of the bodies of objects that were made or taken in here and are in no pack. */
   objectBytes: number;
   /** Bytes that packs, indexes, caches and objects take. */
   memoryBytes: number;
+  /** Realities, main included. */
   realities: number;
   /** Commits that the commit graph has seen. */
   commits: number;

@@ -5,8 +5,11 @@ import { inSlices } from './progress.js';
 import type { Repository } from './repository.js';
 import type { ObjectId, Progressive } from './types.js';
 
+/** What is wrong with a repository. */
 export interface VerifyReport {
+  /** How many objects were checked. */
   objects: number;
+  /** What was found, as `git fsck --strict` finds it. */
   problems: {
     /** The object; all zeros where it is a ref that is wrong. */
     id: ObjectId;

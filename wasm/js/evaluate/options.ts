@@ -4,6 +4,7 @@ import { GovcError } from '../errors.js';
 import type { Reality } from '../reality.js';
 import type { Content, Path, Progressive, Revision } from '../types.js';
 
+/** What is tried, how it is measured, and what becomes of the winner. */
 export interface EvaluateOptions<T> extends Progressive {
   /** Where every candidate starts, and the baseline that it is compared with. Default main. */
   from?: Revision;
@@ -38,6 +39,7 @@ export interface EvaluateOptions<T> extends Progressive {
 
 /** What came out for one candidate. */
 export interface EvaluationResult<T> {
+  /** The candidate's name; 'baseline' of `baselineResult`. */
   name: string;
   /** The value in the middle of `values`: of two in the middle the better. */
   value?: T;
@@ -63,6 +65,7 @@ export interface VersusBaseline {
   verdict: 'better' | 'worse' | 'no difference';
 }
 
+/** What an evaluation found. */
 export interface Evaluation<T> {
   /** The best first; those that are disqualified last. */
   results: EvaluationResult<T>[];

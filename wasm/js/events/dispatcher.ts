@@ -56,13 +56,15 @@ function deliver(): void {
 
 /** What a subscription says of a file. */
 export interface Explanation {
+  /** Whose filter it is. */
   subscription: Subscription;
   /** What it asks for, beside files too. */
   filter: EventFilter;
   /** Whether a change of this file is wanted, where the rest of the filter wants the event. */
   matches: boolean;
-  /** The pattern of `filter.paths` that decided, and its place there from 1 on. Missing where none speaks of the file. */
+  /** The pattern of `filter.paths` that decided. Missing where none speaks of the file. */
   pattern?: Glob;
+  /** The place of `pattern` among `filter.paths`, from 1. */
   line?: number;
 }
 

@@ -36,8 +36,11 @@ export type EventCursor = string;
  * fast-forward, an import) are one, from `before` to `commit`.
  */
 export class CommitEvent {
+  /** Its position in the log: what `after` of a later subscription takes. */
   readonly cursor: EventCursor;
+  /** What moved the reality. */
   readonly kind: EventKind;
+  /** The name of the reality that moved. */
   readonly reality: string;
   /** Its commit after; undefined where it has none any more. */
   readonly commit?: Commit;
@@ -126,6 +129,7 @@ export interface EventFilter {
   author?: string | RegExp;
   /** Events of kind 'commit' and 'merge' whose message contains this, or matches it. */
   message?: string | RegExp;
+  /** Only events of these kinds. */
   kinds?: EventKind[];
   /** Asked last, when the event's turn has come. */
   where?: (event: CommitEvent) => boolean;

@@ -18,6 +18,7 @@ export interface EffectContext {
   again: boolean;
 }
 
+/** Where an effect begins, and how often it is tried. */
 export interface EffectOptions {
   /** Where it begins the first time; default: with the next event. '0' begins with the first that the log holds. */
   after?: EventCursor;

@@ -16,6 +16,7 @@ import type { ObjectId, Revision } from '../types.js';
 export interface RuleOptions {
   /** What its operations are called: they read `rule NAME: ...`. */
   name: string;
+  /** Which events it acts on. */
   filter: EventFilter;
   /** Where the reality goes: back to what it was before the event, or to a revision, such as a tag. Default 'rollback'. */
   action?: 'rollback' | { rollbackTo: Revision };
@@ -32,6 +33,7 @@ export interface RuleOptions {
 
 /** A rule at work. */
 export class Rule implements Disposable {
+  /** What its operations are called. */
   readonly name: string;
   readonly #repository: Repository;
   readonly #options: RuleOptions;
@@ -78,6 +80,7 @@ export class Rule implements Disposable {
     this.#subscription.unsubscribe();
   }
 
+  /** The same as `remove()`. */
   [Symbol.dispose](): void {
     this.remove();
   }

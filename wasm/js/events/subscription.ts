@@ -5,6 +5,7 @@ import type { DurableCursor } from './durable.js';
 import { type CommitEvent, dropped, type EventCursor, type EventFilter, passes } from './event.js';
 import { GovcError } from '../errors.js';
 
+/** Where a subscription begins, and how it works. */
 export interface WatchOptions {
   /**
    * A name under which the storage keeps how far the handler has come, with each `flush`: after a restart it goes on there,
@@ -46,6 +47,7 @@ const ERRORS_MAX = 1000;
 const PAUSE_MS = 10;
 const PAUSE_MS_MAX = 10_000;
 
+/** A handler that is told of events, one after the other: how far it has come, and what it could not do. */
 export class Subscription implements Disposable {
   readonly #dispatcher: Dispatcher;
   readonly #key: number;
@@ -106,6 +108,7 @@ export class Subscription implements Disposable {
     this.#dispatcher.remove(this.#key);
   }
 
+  /** The same as `unsubscribe()`. */
   [Symbol.dispose](): void {
     this.unsubscribe();
   }

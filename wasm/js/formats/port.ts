@@ -12,7 +12,14 @@ export const FORMATS = ['json', 'jsonc', 'yaml', 'toml'] as const;
 export type Format = typeof FORMATS[number];
 
 /** A place in a document and what is wrong there; line and column count from 1, columns in characters. */
-export interface FormatProblem { line: number; column: number; message: string }
+export interface FormatProblem {
+  /** From 1. */
+  line: number;
+  /** From 1, in characters. */
+  column: number;
+  /** What is wrong, in words. */
+  message: string;
+}
 
 /** @internal What the module does. */
 export interface Formats {

@@ -12,7 +12,14 @@ import type { PackSink, Storage, StorageBatch, StorageSink } from './storage.js'
 const ATTEMPTS_MAX = 20;
 
 /** A ref, and what it is here and in the storage. */
-export interface RefChange { name: string; before?: string; after?: string }
+export interface RefChange {
+  /** The whole name, such as `refs/heads/main`. */
+  name: string;
+  /** What it was, or is here; none where there was no such ref. */
+  before?: string;
+  /** What it is, or is in the storage; none where it is gone. */
+  after?: string;
+}
 
 /** What came of the refs that others moved in the storage. */
 export interface Refreshed {

@@ -13,6 +13,7 @@ export interface Storage {
   refresh?(sink: StorageSink, options?: Progressive): Promise<void>;
   /** Has `onChange` called whenever others may have written, until it is closed. */
   watch?(onChange: () => void): void;
+  /** Lets go of what it holds open. What was appended stays. */
   close(): Promise<void>;
 }
 
@@ -24,11 +25,13 @@ export interface StorageSink {
   packOf(length: number): PackSink;
   /** An object as git keeps it in `objects/xx/`: zlib over header and body. */
   loose(id: ObjectId, compressed: Uint8Array): void;
+  /** An object as it is, without zlib and header. */
   object(id: ObjectId, kind: string, bytes: Uint8Array): void;
   /** A ref: an id, or `ref: ` and the name that a symbolic ref leads to. */
   ref(name: string, target: string): void;
   /** Commits whose parents are not kept. */
   shallow(ids: readonly ObjectId[]): void;
+  /** An entry of the log, in order. */
   entry(bytes: Uint8Array): void;
 }
 
@@ -36,11 +39,13 @@ export interface StorageSink {
 export interface PackSink {
   /** The next bytes; they are copied before the call returns. */
   push(bytes: Uint8Array): void;
+  /** The pack is complete; `index` is its index (v2), if it is at hand. */
   end(index?: Uint8Array): void;
 }
 
 /** What changed since the last batch; refs in the form of `StorageSink.ref`. */
 export interface StorageBatch {
+  /** New objects, as a pack that needs no other, with its index and git's name for it. */
   pack?: { bytes: Uint8Array; index: Uint8Array; checksum: ObjectId };
   /** A ref without `before` is new, one without `after` goes; `message` is for its reflog. */
   refs: { name: string; before?: string; after?: string; message: string }[];
@@ -48,5 +53,6 @@ export interface StorageBatch {
   by: string;
   /** What pack and refs stand on beside the pack: the batch is refused, and `details.missing` says so, where it is gone. */
   needs: readonly ObjectId[];
+  /** New entries of the log, in order. */
   entries: Uint8Array[];
 }

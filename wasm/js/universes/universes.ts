@@ -21,6 +21,7 @@ export interface Universe extends Disposable {
   changes(): string;
 }
 
+/** Makes worlds that all have the same start, one for each test. */
 export interface Universes extends AsyncDisposable {
   /** A test for a runner: runs `body` in a world of its own, which is gone afterwards. A failure says what `body` had changed. */
   <Context = unknown>(body: (universe: Universe, context: Context) => unknown): (context: Context) => Promise<void>;
@@ -34,8 +35,11 @@ export interface Universes extends AsyncDisposable {
 
 /** Fixtures as vitest takes them. */
 export interface UniverseFixtures {
+  /** The world of the test. */
   universe: (context: FixtureContext, use: (universe: Universe) => Promise<void>) => Promise<void>;
+  /** Its repository. */
   repo: (context: { universe: Universe }, use: (repo: Repository) => Promise<void>) => Promise<void>;
+  /** Its main reality. */
   reality: (context: { universe: Universe }, use: (reality: Reality) => Promise<void>) => Promise<void>;
 }
 

@@ -9,12 +9,15 @@ export type PolicySeverity = 'deny' | 'warn';
 
 /** A changed file, as a policy sees it. */
 export interface PolicyFile {
+  /** Where it is; for a removed one, where it was. */
   readonly path: Path;
   /** What happened to it: 'removed' too, whose content is gone. */
   readonly change: Change;
   /** The whole would-be state. */
   readonly snapshot: Snapshot;
+  /** Its content. Throws NotFound where it is gone. */
   bytes(): Uint8Array;
+  /** Its content as text. */
   text(): string;
 }
 
@@ -53,6 +56,7 @@ function findings(check: (file: PolicyFile) => PolicyFinding, change: Change, sn
   }
 }
 
+/** Rules about names and sizes. */
 export interface PathRules {
   /** No changed file may be one of these: '.env', '*.pem', 'dist/**'. */
   deny?: Glob[];

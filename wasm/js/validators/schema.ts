@@ -7,11 +7,28 @@ import { changedFiles } from './changed.js';
 import { Remembered } from './remembered.js';
 
 /** An error as Ajv reports it. */
-export interface AjvError { instancePath: string; message?: string; keyword?: string; params?: Record<string, unknown> }
+export interface AjvError {
+  /** A JSON pointer to the value that is wrong. */
+  instancePath: string;
+  /** What is wrong, in words. */
+  message?: string;
+  /** The keyword of the schema that it breaks. */
+  keyword?: string;
+  /** What the keyword says more. */
+  params?: Record<string, unknown>;
+}
 /** A schema that is compiled. */
-export interface AjvValidate { (value: unknown): unknown; errors?: AjvError[] | null }
+export interface AjvValidate {
+  /** Whether the value fits. */
+  (value: unknown): unknown;
+  /** Why it does not. */
+  errors?: AjvError[] | null;
+}
 /** The part of an Ajv instance that is used. `allErrors: true` there finds all problems of a file at once. */
-export interface AjvLike { compile(schema: any): AjvValidate }
+export interface AjvLike {
+  /** Makes a schema ready. */
+  compile(schema: any): AjvValidate;
+}
 
 /** A schema, or one that Ajv has compiled. */
 export type Schema = Record<string, unknown> | boolean | AjvValidate;
