@@ -1,4 +1,4 @@
-// Serves this folder on the loopback interface, and lets git reach the repository that lives in an open tab.
+// Serves the site in dist/ on the loopback interface, and lets git reach the repository that lives in an open tab.
 //
 //   node serve.mjs [PORT]
 //
@@ -12,7 +12,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const HOST = '127.0.0.1';
-const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+const FOLDER = fileURLToPath(new URL('dist/', import.meta.url));
 
 /** Requests of git that may wait for the tab at once. */
 const WAITING_MAX = 64;
@@ -152,16 +152,17 @@ async function giveFile(pathname, request, response) {
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-embedder-policy': 'require-corp',
   };
-  if (extname(path) === '.html') headers['content-security-policy'] = policy(body.toString());
+  if (extname(path) === '.html') headers['content-security-policy'] = policy(path, body.toString());
   response.writeHead(200, headers).end(request.method === 'HEAD' ? undefined : body);
 }
 
-/** Nothing but what lies here, and the import map that the page holds. */
-function policy(html) {
-  const [, map = ''] = /<script type="importmap">([^]*?)<\/script>/.exec(html) ?? [];
-  const hash = createHash('sha256').update(map).digest('base64');
+/** Nothing but what lies here, and the import map that a page holds. */
+function policy(path, html) {
+  const [, map] = /<script type="importmap">([^]*?)<\/script>/.exec(html) ?? [];
+  const hash = map === undefined ? '' : ` 'sha256-${createHash('sha256').update(map).digest('base64')}'`;
   // The editor of the dashboard brings its styles as elements.
-  return `default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'wasm-unsafe-eval' 'sha256-${hash}'; img-src 'self' data:; base-uri 'none'`;
+  const style = path.startsWith('/app/') ? "; style-src 'self' 'unsafe-inline'" : '';
+  return `default-src 'self'; script-src 'self' 'wasm-unsafe-eval'${hash}${style}; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'`;
 }
 
 function refuse(response, status, reason) {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { after } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { chromium } from 'playwright-core';
 
@@ -64,6 +65,14 @@ export async function serve(folder) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   after(() => server.close());
   return `http://127.0.0.1:${server.address().port}/`;
+}
+
+/** Serves the site that `cargo xtask start` serves, by its own program, until the tests of this file end; its address. */
+export async function serveSite() {
+  const server = spawn(process.execPath, [fileURLToPath(new URL('../../www/serve.mjs', import.meta.url))], { stdio: ['ignore', 'pipe', 'inherit'] });
+  after(() => server.kill());
+  for await (const chunk of server.stdout) return chunk.toString().trim();
+  throw new Error('serve.mjs printed no address');
 }
 
 /** A new profile, whose pages share what they store. */

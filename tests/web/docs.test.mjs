@@ -8,7 +8,7 @@ import { resultOf, serve } from './browser.mjs';
 
 const PAGE = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>example</title><link rel="icon" href="data:,">
-<script type="importmap">{ "imports": { "govc": "./node_modules/govc/dist/browser.js" } }</script></head>
+<script type="importmap">{ "imports": { "govc": "./node_modules/govc/dist/browser.js", "govc/slim": "./node_modules/govc/dist/slim.js" } }</script></head>
 <body><script type="module">
   const lines = [];
   console.log = (...values) => lines.push(values.join(' '));

@@ -1,6 +1,6 @@
 // The page of `cargo xtask start`, as a visitor uses it, with real git cloning from the tab and pushing to it.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,21 +8,14 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { openPage } from './browser.mjs';
+import { openPage, serveSite } from './browser.mjs';
 
 const run = promisify(execFile);
 const www = fileURLToPath(new URL('../../www/', import.meta.url));
 
 const folder = await mkdtemp(join(tmpdir(), 'govc-page-'));
 after(() => rm(folder, { recursive: true, force: true }));
-const address = await serve();
-
-async function serve() {
-  const server = spawn(process.execPath, [`${www}serve.mjs`], { stdio: ['ignore', 'pipe', 'inherit'] });
-  after(() => server.kill());
-  for await (const chunk of server.stdout) return chunk.toString().trim();
-  throw new Error('serve.mjs printed no address');
-}
+const address = await serveSite();
 
 async function git(...args) {
   const identity = ['-c', 'user.name=Git', '-c', 'user.email=git@example.com'];
@@ -33,7 +26,7 @@ async function git(...args) {
 
 async function ready(options) {
   const opened = await openPage(address, options);
-  await opened.page.waitForSelector('#main:not([hidden])').catch(async (cause) => {
+  await opened.page.waitForSelector('#workshop:not([hidden])').catch(async (cause) => {
     throw new Error(`the page did not load: ${await opened.page.textContent('#load-text')} ${opened.errors}`, { cause });
   });
   return opened;
@@ -80,7 +73,7 @@ test('fork, change, preview, merge, undo; git clones the tab and pushes to it', 
 
 test('the page leads to the dashboard, which shows the same history under the same policy', async () => {
   const { page, errors } = await ready();
-  await page.getByRole('link', { name: /dashboard/ }).click();
+  await page.getByRole('link', { name: 'Dashboard', exact: true }).click();
   await page.locator('[role=option]').first().click();
   await page.locator('.file').first().waitFor();
   await page.getByRole('link', { name: 'Playground' }).click();

@@ -4,7 +4,7 @@
 //! and tested is reached through cargo, npm and node, as a user reaches it.
 //!
 //! Modules, foundations first; a module uses only those above it: `step`, `setup`, `imports`, `split`, `wasm`, `npm`, `size`,
-//! `dashboard`, `history`, `start`, `tidy`, `check`, `test`, `bench`, `fuzz`.
+//! `dashboard`, `history`, `site`, `start`, `tidy`, `check`, `test`, `bench`, `fuzz`.
 
 mod bench;
 mod check;
@@ -14,6 +14,7 @@ mod history;
 mod imports;
 mod npm;
 mod setup;
+mod site;
 mod size;
 mod split;
 mod start;
@@ -60,6 +61,11 @@ const COMMANDS: &[Command] = &[
     },
     Command { name: "dashboard", about: "builds the dashboard", run: Run::Alone(dashboard::build) },
     Command { name: "npm", about: "builds the npm package and packs it", run: Run::Alone(npm::run) },
+    Command {
+        name: "site",
+        about: "builds the pages of the site over what is there, from documents and declarations",
+        run: Run::Alone(site::build),
+    },
     Command {
         name: "size",
         about: "prints what a visitor loads: raw, gzip and brotli",

@@ -1,4 +1,4 @@
-//! The main job: the page in which a whole repository lives, served on the loopback interface.
+//! The main job: the site, whose first page is a whole repository, served on the loopback interface.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,18 +6,18 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::step::{self, program, root};
-use crate::{dashboard, history, npm};
+use crate::{dashboard, history, npm, site};
 
 /// Builds the package, packs a history, serves the page until it is interrupted.
 pub fn run() -> Result<()> {
     npm::build()?;
     prepare()?;
-    println!("\nThe page is ready. Open the address below; Ctrl-C ends it.\n");
+    println!("\nThe site is ready. Open the address below; Ctrl-C ends it.\n");
     step::run(&mut program("node", ".", &["www/serve.mjs"]))
 }
 
-/// Packs what was built and fills `www/dist` with what the page uses: the package as npm would install it, and a
-/// history. Says where the packed package lies.
+/// Packs what was built and fills `www/dist` with the site: its pages, the package as npm would install it, the
+/// dashboard, and a history. Says where the packed package lies.
 pub fn prepare() -> Result<PathBuf> {
     let packed = npm::pack()?;
     let folder = root().join("www/dist");
@@ -27,6 +27,7 @@ pub fn prepare() -> Result<PathBuf> {
     let package = folder.join("govc");
     fs::create_dir_all(&package)?;
     step::run(program("tar", "www/dist/govc", &["-xzf"]).arg(&packed).arg("--strip-components=1"))?;
+    site::build()?;
     dashboard::build()?;
     history::pack_into(&folder)?;
     Ok(packed)

@@ -54,8 +54,8 @@ function attempt(place, action) {
 async function load() {
   const text = part('load-text');
   const bar = part('load-bar');
-  const about = await fetchChecked('dist/history.json').then((response) => response.json());
-  const pack = await fetchChecked('dist/history.pack');
+  const about = await fetchChecked('history.json').then((response) => response.json());
+  const pack = await fetchChecked('history.pack');
   const start = performance.now();
   repository = new Repository({ main: about.main, author: { name: 'Visitor', email: 'visitor@example.com' } });
   await repository.importPack(pack.body, about.refs, {
@@ -67,7 +67,7 @@ async function load() {
   part('fact-import').textContent = milliseconds(performance.now() - start);
   part('load').hidden = true;
   part('facts').hidden = false;
-  part('main').hidden = false;
+  part('workshop').hidden = false;
   if (about.note) part('fork-result').textContent = about.note;
 }
 
@@ -332,9 +332,9 @@ function serve() {
   });
 }
 
-async function copy() {
-  await navigator.clipboard.writeText(part('clone-command').textContent);
-  part('copy').textContent = 'Copied';
+async function copy(from, button) {
+  await navigator.clipboard.writeText(part(from).textContent);
+  part(button).textContent = 'Copied';
 }
 
 function connectControls() {
@@ -347,7 +347,7 @@ function connectControls() {
   part('merge').addEventListener('click', merge);
   part('undo').addEventListener('click', () => step('undo'));
   part('redo').addEventListener('click', () => step('redo'));
-  part('copy').addEventListener('click', copy);
+  part('copy').addEventListener('click', () => copy('clone-command', 'copy'));
   part('more').addEventListener('click', () => {
     logShown += LOG_STEP;
     showLog();
@@ -359,6 +359,8 @@ function connectControls() {
   });
 }
 
+part('copy-install').addEventListener('click', () => copy('install-command', 'copy-install'));
+part('copy-install').hidden = false;
 try {
   await load();
   connectControls();
