@@ -2,6 +2,7 @@
 //!
 //! The only table from the errors of core/git to codes.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -84,9 +85,12 @@ pub enum Detail {
     List(Vec<String>),
 }
 
-/// A failure as the API shows it.
+/// A failure as the API shows it: a pointer, because every result that carries it is as large as it is.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Error {
+pub struct Error(Box<Failure>);
+
+#[derive(Clone, Debug, PartialEq)]
+struct Failure {
     code: ErrorCode,
     message: String,
     details: Vec<(&'static str, Detail)>,
@@ -98,43 +102,43 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 impl Error {
     /// A failure without details.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), details: Vec::new() }
+        Self(Box::new(Failure { code, message: message.into(), details: Vec::new() }))
     }
 
     /// Adds a text to the details.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl ToString) -> Self {
-        self.details.push((key, Detail::Text(value.to_string())));
+        self.0.details.push((key, Detail::Text(value.to_string())));
         self
     }
 
     /// Adds several texts to the details.
     #[must_use]
     pub fn with_list(mut self, key: &'static str, values: impl IntoIterator<Item = impl ToString>) -> Self {
-        self.details.push((key, Detail::List(values.into_iter().map(|value| value.to_string()).collect())));
+        self.0.details.push((key, Detail::List(values.into_iter().map(|value| value.to_string()).collect())));
         self
     }
 
     /// Adds a figure to the details.
     #[must_use]
     pub fn with_number(mut self, key: &'static str, value: u64) -> Self {
-        self.details.push((key, Detail::Number(value)));
+        self.0.details.push((key, Detail::Number(value)));
         self
     }
 
     /// The code.
-    pub const fn code(&self) -> ErrorCode {
-        self.code
+    pub fn code(&self) -> ErrorCode {
+        self.0.code
     }
 
     /// The sentence.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// The facts, by name.
     pub fn details(&self) -> &[(&'static str, Detail)] {
-        &self.details
+        &self.0.details
     }
 
     pub(crate) fn no_reality(name: &str) -> Self {
@@ -156,7 +160,7 @@ impl Error {
 
 impl core::fmt::Display for Error {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
