@@ -17,6 +17,7 @@ pub fn build() -> Result<()> {
         fs::remove_dir_all(&folder)?;
     }
     wasm::build_module(&folder, "govc-dashboard", "govc_dashboard", true)?;
+    wasm::optimize(&folder.join("govc_dashboard_bg.wasm"))?;
     for name in FILES {
         let source = root().join("dashboard").join(name);
         fs::copy(&source, folder.join(name)).with_context(|| format!("copy of {}", source.display()))?;
