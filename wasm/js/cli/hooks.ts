@@ -1,6 +1,6 @@
 /** Hooks of a repository: where they lie, what stands there, and how govc gets in without pushing anybody out. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 
 import { GovcError } from '../errors.js';
 import { settingPath } from '../worktree/settings.js';
@@ -99,10 +99,35 @@ export function installWith(tree: WorkTree, runner: Runner, name: HookName): Hoo
   const root = String(tree.root);
   switch (runner) {
     case 'husky': return huskyHook(join(root, '.husky', name), name);
-    case 'lefthook': return appended(join(root, 'lefthook.yml'), `${name}:\n  commands:\n    govc:\n      run: npx --no-install govc hook run ${name}${name === 'pre-commit' ? '' : ' {1}'}\n`, new RegExp(`^${name}:`, 'm'));
-    case 'lint-staged': return lintStaged(join(root, 'package.json'));
-    case 'pre-commit': return appended(join(root, '.pre-commit-config.yaml'), `${preCommitHead(root)}  - repo: local\n    hooks:\n      - id: govc\n        name: govc\n        entry: npx --no-install govc ci --staged\n        language: system\n        pass_filenames: false\n`, /^(?!repos:|#|\s|-|$)[^\n]*|^repos:[ \t]*\S/m);
+    case 'lefthook': return lefthookHook(join(root, 'lefthook.yml'), name, commandIn(root));
+    case 'lint-staged': return lintStaged(join(root, 'package.json'), name);
+    case 'pre-commit': return preCommitHook(join(root, '.pre-commit-config.yaml'), name, commandIn(root));
   }
+}
+
+/** How others start govc in the root of a project: npm's own start takes longer than most checks. */
+function commandIn(root: string): string {
+  const installed = 'node_modules/govc/dist/cli.cjs';
+  return existsSync(join(root, installed)) ? `node ${installed}` : 'npx --no-install govc';
+}
+
+/** lefthook gives arguments only where they are asked for, and the lines of git's input, too. */
+function lefthookHook(path: string, name: HookName, command: string): HookChange {
+  const argument = name === 'commit-msg' ? ' {1}' : '';
+  const input = name === 'pre-push' ? '      use_stdin: true\n' : '';
+  const block = `${name}:\n  commands:\n    govc:\n      run: ${command} hook run ${name}${argument}\n${input}`;
+  return appended(path, name, block, new RegExp(`^${name}:`, 'm'), "run 'npx lefthook install'");
+}
+
+/** pre-commit tells of a push by its environment, and gives the file of a message as it gives others. */
+function preCommitHook(path: string, name: HookName, command: string): HookChange {
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const indent = /^([ \t]*)- +repo:/m.exec(before)?.[1] ?? '  ';
+  const files = name === 'commit-msg' ? [] : ['pass_filenames: false', 'always_run: true'];
+  const hook = [`name: govc ${name}`, `entry: ${command} hook run ${name}`, 'language: system', `stages: [${name}]`, ...files];
+  const lines = ['- repo: local', '  hooks:', `    - id: govc-${name}`, ...hook.map((line) => `      ${line}`)];
+  const block = `${/^repos:/m.test(before) ? '' : 'repos:\n'}${lines.map((line) => `${indent}${line}\n`).join('')}`;
+  return appended(path, name, block, /^(?!repos:|#|\s|-|$)[^\n]*|^repos:[ \t]*\S/m, `run 'pre-commit install --hook-type ${name}'`);
 }
 
 /** A line of its own in husky's file for the hook: others stay. */
@@ -116,21 +141,18 @@ function huskyHook(path: string, name: HookName): HookChange {
   return { path, change: 'written', ...(!ready && { note: "husky is not set up yet: run 'npx husky'" }) };
 }
 
-function preCommitHead(root: string): string {
-  const path = join(root, '.pre-commit-config.yaml');
-  return existsSync(path) && /^repos:/m.test(readFileSync(path, 'utf8')) ? '' : 'repos:\n';
-}
-
 /** Adds a block at the end of a YAML file, or refuses and shows it where the file has what it would clash with. */
-function appended(path: string, block: string, clash: RegExp): HookChange {
+function appended(path: string, name: HookName, block: string, clash: RegExp, note: string): HookChange {
   const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  if (/\bgovc\b/.test(before)) return { path, change: 'unchanged' };
+  if (before.includes(`hook run ${name}`)) return { path, change: 'unchanged' };
   if (clash.test(before)) throw new GovcError('AlreadyExists', `${path} was not changed, because it has such hooks already. Put this into it:\n\n${block}`, { path, block });
   writeFileSync(path, before === '' || before.endsWith('\n') ? before + block : `${before}\n${block}`);
-  return { path, change: 'written' };
+  return { path, change: 'written', note };
 }
 
-function lintStaged(path: string): HookChange {
+/** lint-staged checks the files of a commit, and nothing else. */
+function lintStaged(path: string, name: HookName): HookChange {
+  if (name !== 'pre-commit') throw new GovcError('InvalidArgument', `lint-staged runs in pre-commit alone: install ${name} without --with, or with husky`, { hook: name });
   if (!existsSync(path)) throw new GovcError('NotFound', `${path} does not exist: lint-staged is configured there`, { path });
   const text = readFileSync(path, 'utf8');
   const manifest = JSON.parse(text) as Record<string, unknown>;
@@ -141,5 +163,5 @@ function lintStaged(path: string): HookChange {
   }
   const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? '  ';
   writeFileSync(path, `${JSON.stringify({ ...manifest, 'lint-staged': { '*': 'govc ci --staged' } }, null, indent)}\n`);
-  return { path, change: 'written', note: `lint-staged gives ${basename(path)}'s command the staged files` };
+  return { path, change: 'written', note: 'it is given the staged files; a hook has to start lint-staged' };
 }

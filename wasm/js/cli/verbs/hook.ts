@@ -12,6 +12,9 @@ import { safe } from '../output.js';
 import { counted, report, resultValue } from '../report.js';
 import { type Answer, type Context, UsageError, type Verb } from '../verb.js';
 
+/** What git puts in the place of an id where a ref is new. */
+const NOTHING = '0'.repeat(40);
+
 export const hook: Verb = {
   name: 'hook',
   summary: 'put govc into the hooks of this repository, list, remove or run them',
@@ -99,13 +102,20 @@ function messageProblems(commitMessage: MessageCheck, text: string): FoundProble
 
 async function checked(tree: WorkTree, configuration: Configuration, name: HookName): Promise<CheckResult[]> {
   const lazy = await LazyRepository.open(tree);
-  const subjects = name === 'pre-push' ? pushed(tree, lazy) : [stagedSubject(tree, false)];
+  const subjects = name === 'pre-push' ? pushed(tree, lazy, pushLines(tree)) : [stagedSubject(tree, false)];
   return subjects.map((subject) => check(tree, lazy, configuration, subject));
 }
 
-/** What a push would bring, by the lines that git gives the hook. */
-function pushed(tree: WorkTree, lazy: LazyRepository): Subject[] {
-  return readFileSync(0, 'utf8').split('\n').flatMap((line) => {
+/** The lines that git gives the hook, which the program 'pre-commit' reads itself and tells by its environment. */
+function pushLines({ environment, head }: WorkTree): string[] {
+  if (environment['PRE_COMMIT'] === undefined) return readFileSync(0, 'utf8').split('\n');
+  const { PRE_COMMIT_LOCAL_BRANCH: local = 'HEAD', PRE_COMMIT_TO_REF: to = head.commit, PRE_COMMIT_FROM_REF: from = NOTHING } = environment;
+  return [`${local} ${to} ${local} ${from}`];
+}
+
+/** What a push would bring. */
+function pushed(tree: WorkTree, lazy: LazyRepository, lines: readonly string[]): Subject[] {
+  return lines.flatMap((line) => {
     const [, local, id, remote] = /^(\S+) ([0-9a-f]{40}) \S+ ([0-9a-f]{40})$/.exec(line) ?? [];
     if (local === undefined || id === undefined || /^0+$/.test(id)) return [];
     if (tree.objects.read(id).kind !== 'commit') return [];
