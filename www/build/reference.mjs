@@ -41,7 +41,8 @@ export function addresses(entries) {
 /** The pages: { path, title, about, headings, html, found }, `found` being what the search knows of it. */
 export function referencePages(entries) {
   const paths = new Map(entries.map(({ entry, path }) => [entry, path.slice('reference/'.length)]));
-  return [overview(entries, paths), ...entries.map((entry) => entryPage(entry, paths))];
+  const known = addresses(entries);
+  return [overview(entries, paths), ...entries.map((entry) => entryPage(entry, paths, known))];
 }
 
 function overview(entries, paths) {
@@ -62,9 +63,9 @@ function grouped(exports) {
   return GROUPS.map(([kind, name]) => [name, exports.filter((each) => each.kind === kind)]).filter(([, members]) => members.length > 0);
 }
 
-function entryPage({ entry, about, again, exports, path }, paths) {
+function entryPage({ entry, about, again, exports, path }, paths, known) {
   const more = again === 0 ? '' : `<p>Beside these it exports everything of <a href="govc.html"><code>govc</code></a>.</p>`;
-  const parts = grouped(exports).map(([name, members]) => `<h2 id="${name.toLowerCase()}">${name}</h2>\n${members.map((each) => exported(each, entry, paths)).join('\n')}`);
+  const parts = grouped(exports).map(([name, members]) => `<h2 id="${name.toLowerCase()}">${name}</h2>\n${members.map((each) => exported(each, entry, paths, known)).join('\n')}`);
   return {
     path, title: entry, about,
     headings: grouped(exports).flatMap(([, members]) => members.map(({ name, anchor }) => ({ level: 3, text: name, anchor }))),
@@ -73,15 +74,25 @@ function entryPage({ entry, about, again, exports, path }, paths) {
   };
 }
 
-function exported({ name, kind, anchor, text, signatures, members }, entry, paths) {
+function exported({ name, kind, anchor, text, signatures, members }, entry, paths, known) {
   const rows = members.map((member) => `<div class="member" id="${member.anchor}">
 <h4>${member.isStatic ? '<span class="kind">static</span> ' : ''}<code>${escapeHtml(member.name)}</code>${anchorLink(member.anchor, `${name}.${member.name}`)}</h4>
 ${declared(member.signatures, entry, paths, `${name}.${member.name}`)}
-${render(member.text).html}</div>`);
+${explained(member.text, name, known)}</div>`);
   return `<section class="export" id="${anchor}">
 <h3><span class="kind">${kind}</span> <code>${name}</code>${anchorLink(anchor, name)}</h3>
 ${declared(signatures, entry, paths, name)}
-${render(text).html}${rows.join('\n')}</section>`;
+${explained(text, name, known)}${rows.join('\n')}</section>`;
+}
+
+/** A comment, with links to documents and to what its pieces of code name: an export, or a member of `owner`. */
+function explained(text, owner, known) {
+  const described = (code) => {
+    const name = code.replace(/\(\)$/, '');
+    const address = known.get(`${owner}.${name}`) ?? known.get(name);
+    return name === owner ? undefined : address?.slice('reference/'.length);
+  };
+  return render(text.replace(/\bwww\/docs\/([\w/-]+)\.md/g, '[$1](../docs/$1.md)'), described).html;
 }
 
 function anchorLink(anchor, words) {
