@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 
 import { command, govc, json, run } from './govc.mjs';
+import { gitDirectory, Repository } from './installed.mjs';
 import { assertSound, commit, environment, git, gitFails, repository, temporaryFolder } from './repository.mjs';
 
 /** A process of govc that goes on; its lines come one by one. */
@@ -54,6 +55,45 @@ test('undo stops where somebody else has moved on', async () => {
   const { code, stderr } = await run(folder, ['undo']);
   assert.equal(code, 8);
   assert.match(stderr, /was moved since/);
+});
+
+test('undo takes back what a program did whose log is kept, between commands, each in its place', async () => {
+  const folder = await repository(1);
+  const start = await git(folder, 'rev-parse', 'HEAD');
+  let now = Date.now() - 10_000;
+  const open = (options) => Repository.open(gitDirectory(folder), { now: () => now++, ...options });
+  let repo = await open({ log: true });
+  repo.createReality('topic').apply({ 'of a program': '1\n' }, 'By a program');
+  await repo.flush();
+  repo[Symbol.dispose]();
+  await govc(folder, 'checkout', 'topic');
+  await govc(folder, 'commit', '--allow-empty', '-m', 'By a command');
+  now = Date.now() + 10_000;
+  repo = await open();
+  repo.main.apply({ 'of a program': '2\n' }, 'By a program again');
+  repo.tag('v1');
+  await repo.flush();
+  repo[Symbol.dispose]();
+  await git(folder, 'reset', '-q', '--hard');
+  const left = await json(folder, 'undo', '--list');
+  assert.deepEqual(left.map(({ by, kind }) => `${by} ${kind}`), ['program tag', 'program commit', 'command commit', 'command checkout', 'program commit', 'program create']);
+  const undone = [];
+  while (undone.length < left.length) {
+    undone.push((await json(folder, 'undo')).undone.description);
+    // What a commit brought is left in the index.
+    await git(folder, 'reset', '-q', '--hard');
+  }
+  assert.deepEqual(undone, left.map(({ description }) => description));
+  assert.equal(await git(folder, 'for-each-ref', '--format=%(refname)', 'refs/heads', 'refs/tags'), 'refs/heads/main');
+  assert.equal(await git(folder, 'rev-parse', 'HEAD'), start);
+  assert.equal((await run(folder, ['undo'])).code, 3);
+  // The program sees that its operations were taken back, and what the commands did in between.
+  repo = await open();
+  const kinds = [...repo.operations()].map(({ kind }) => kind);
+  assert.deepEqual(kinds.filter((kind) => kind === 'undo').length, 4);
+  assert.ok(kinds.includes('import'));
+  repo[Symbol.dispose]();
+  await assertSound(folder);
 });
 
 test('at shows files at a moment by the reflog, and at a revision', async () => {

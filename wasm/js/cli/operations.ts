@@ -34,7 +34,7 @@ export async function move(tree: WorkTree, kind: string, description: string, mo
 }
 
 /** Who is named in reflogs: git needs nobody's name for that. */
-function whoMoves(tree: WorkTree): string {
+export function whoMoves(tree: WorkTree): string {
   try {
     return identity(tree, 'committer');
   } catch {
