@@ -70,8 +70,8 @@ export class FileDiff implements Change {
     if (from) this.from = from;
     if (oldId !== undefined) this.oldId = oldId;
     if (newId !== undefined) this.newId = newId;
-    if (oldMode) this.oldMode = oldMode.toString(8).padStart(6, '0');
-    if (newMode) this.newMode = newMode.toString(8).padStart(6, '0');
+    if (oldMode) this.oldMode = modeText(oldMode);
+    if (newMode) this.newMode = modeText(newMode);
     if (kind === 'renamed') this.similarity = similarity ?? 0;
   }
 
@@ -110,6 +110,11 @@ export class FileDiff implements Change {
   #side(id: ObjectId | undefined, mode: string | undefined): string {
     return mode === '160000' ? '' : id ?? '';
   }
+}
+
+/** A mode as git writes it. */
+function modeText(bits: number): string {
+  return bits === 0o100644 ? '100644' : bits.toString(8).padStart(6, '0');
 }
 
 function encodePair(from: Path, to: Path): Uint8Array {

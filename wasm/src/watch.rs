@@ -92,6 +92,7 @@ impl Repository {
         out.bytes(event.reality);
         out.id(event.before);
         out.id(event.after);
+        out.id(event.staged);
         out.bytes(event.description.as_bytes());
         Some(out.finish())
     }

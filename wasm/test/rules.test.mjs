@@ -113,6 +113,27 @@ test('a conflict that is recorded is an event', async () => {
   assert.notEqual(repo.main.head, head);
 });
 
+test('a conflict says what the merge staged, also when it was resolved since', async () => {
+  const repo = new Repository();
+  repo.main.apply({ a: 'base\n', gone: '1', same: '1' });
+  repo.createReality('b').apply({ a: 'theirs\n', new: '2', gone: null });
+  repo.main.apply({ a: 'ours\n' });
+  const [all, some, none] = [[], [], []];
+  repo.watch({ kinds: ['conflict'] }, (event) => void all.push(event));
+  repo.watch({ kinds: ['conflict'], paths: 'new' }, (event) => void some.push(event));
+  repo.watch({ kinds: ['conflict'], paths: 'same' }, (event) => void none.push(event));
+  repo.merge('b', 'main', { conflicts: 'record' });
+  const staged = repo.main.status();
+  repo.main.resolve('a', 'both\n');
+  repo.main.commit('merged');
+  await turn();
+  const [event] = all;
+  assert.deepEqual([all.length, some.length, none.length], [1, 1, 0]);
+  assert.deepEqual(event.changes(), staged);
+  assert.deepEqual(staged.map(({ kind, path }) => `${kind} ${path}`), ['modified a', 'removed gone', 'added new']);
+  assert.deepEqual([event.changes('a').length, event.matches('new'), event.matches('same')], [1, true, false]);
+});
+
 test('what outlives the program needs a storage, a name, and one at a time', async () => {
   const repo = new Repository();
   assert.equal(codeOf(() => repo.watch({}, () => {}, { durable: 'a' })), 'Rejected');

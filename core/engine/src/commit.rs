@@ -3,11 +3,11 @@
 //! A commit costs what its paths' trees cost. What a failed commit wrote is taken back.
 
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use bstr::{BString, ByteSlice};
-use govc_git::edit::edit_tree;
+use govc_git::edit::{EditedPaths, edit_tree_noting};
 use govc_git::object::{Commit, Signature};
 use govc_git::refs::{NewValue, RefName, RefUpdate};
 use govc_git::{Kind, ObjectId, ObjectSink};
@@ -39,6 +39,8 @@ pub struct PreparedCommit {
     before: Option<ObjectId>,
     kind: OperationKind,
     commit: Commit,
+    /// The paths that it changes from `before`.
+    edited: EditedPaths,
 }
 
 impl PreparedCommit {
@@ -49,7 +51,13 @@ impl PreparedCommit {
         kind: OperationKind,
         commit: Commit,
     ) -> Self {
-        Self { reality: reality.clone(), before, kind, commit }
+        Self { reality: reality.clone(), before, kind, commit, edited: EditedPaths::unknown() }
+    }
+
+    /// Takes along which paths it changes from `before`.
+    pub(crate) fn with_edited(mut self, edited: EditedPaths) -> Self {
+        self.edited = edited;
+        self
     }
 
     /// The bytes that a signature is made over.
@@ -87,32 +95,36 @@ impl Repository {
             return Err(Error::new(ErrorCode::Rejected, message).with("reality", reality.short()));
         }
         let base = self.tree_of(head)?;
-        let tree = self.write_tree(base, &workspace.changes)?;
+        let (tree, edited) = self.write_tree(base, &workspace.changes)?;
         let mut parents: Vec<ObjectId> = head.into_iter().collect();
         match pending {
             Some(PendingKind::Merge(theirs)) => parents.push(theirs),
             _ => check_changed(reality, base, tree, &request)?,
         }
-        match pending {
+        let prepared = match pending {
             Some(PendingKind::Pick(kind, picked)) => {
                 prepare_picked(reality, *picked, kind, tree, head, request, env)
             }
             _ => prepare(reality, head, tree, parents, request, env),
-        }
+        };
+        Ok(prepared?.with_edited(edited))
     }
 
     /// Moves the ref to a prepared commit, unless the reality has moved meanwhile.
     pub fn finish_commit(&mut self, prepared: PreparedCommit, env: &Env) -> Result<ObjectId> {
-        let PreparedCommit { reality, before, kind, commit } = prepared;
+        let PreparedCommit { reality, before, kind, commit, edited } = prepared;
         if commit.tree == ObjectId::EMPTY_TREE {
             // It is known without being written; a pack of the commit brings it along.
             self.store.write(Kind::Tree, &[]);
         }
         let id = self.store.write(Kind::Commit, &commit.write());
-        let title = commit.message.lines().next().unwrap_or_default().as_bstr();
-        let description = format!("{} {}: {title}", kind.name(), reality.short());
+        let title = commit.message.lines().next().unwrap_or_default();
+        // Joined as bytes: through the formatting engine this took as long as hashing the commit.
+        let said = [kind.name().as_bytes(), b" ", reality.short(), b": ", title].concat();
+        let description = String::from_utf8_lossy(&said).into_owned();
         let update = RefUpdate { name: reality.clone(), expected: expected(before), new: NewValue::Set(id) };
         self.record(kind, description, env, &[update])?;
+        self.recent.remember_edited(self.log.end() - 1, edited);
         self.workspaces.remove(&reality);
         Ok(id)
     }
@@ -127,11 +139,11 @@ impl Repository {
     ) -> Result<ObjectId> {
         let head = self.head(reality)?;
         let base = self.tree_of(head)?;
-        let tree = self.write_tree(base, changes)?;
+        let (tree, edited) = self.write_tree(base, changes)?;
         check_changed(reality, base, tree, &request)?;
         let staged = self.workspaces.remove(reality);
         let prepared = prepare(reality, head, tree, head.into_iter().collect(), request, env);
-        let result = prepared.and_then(|prepared| self.finish_commit(prepared, env));
+        let result = prepared.and_then(|prepared| self.finish_commit(prepared.with_edited(edited), env));
         if let Some(mut workspace) = staged {
             if result.is_ok() {
                 for (path, _) in changes.iter() {
@@ -143,15 +155,24 @@ impl Repository {
         result
     }
 
-    /// Writes the trees that `changes` make of `base`; takes back what it wrote where they cannot be made.
-    pub(crate) fn write_tree(&mut self, base: ObjectId, changes: &Changes) -> Result<ObjectId> {
+    /// Writes the trees that `changes` make of `base`, and says which paths that changes; takes back what it wrote where they
+    /// cannot be made.
+    pub(crate) fn write_tree(
+        &mut self,
+        base: ObjectId,
+        changes: &Changes,
+    ) -> Result<(ObjectId, EditedPaths)> {
         self.ensure_room(changes.content_bytes())?;
         let mark = self.store.mark();
         let edits = changes.write_blobs(&mut self.store);
-        edit_tree(&mut self.store, &base, &edits).map_err(|error| {
-            self.store.forget_since(mark);
-            error.into()
-        })
+        let mut edited = EditedPaths::default();
+        match edit_tree_noting(&mut self.store, &base, &edits, &mut edited) {
+            Ok(tree) => Ok((tree, edited)),
+            Err(error) => {
+                self.store.forget_since(mark);
+                Err(error.into())
+            }
+        }
     }
 }
 

@@ -52,9 +52,11 @@ pub struct Event<'a> {
     pub before: Option<ObjectId>,
     /// Its commit after; `None` where it has none any more.
     pub after: Option<ObjectId>,
+    /// The tree that a merge with conflicts staged; `None` for all other kinds, and where it is not known any more.
+    pub staged: Option<ObjectId>,
     /// The operation's description.
     pub description: &'a str,
-    /// Whether files came, changed or went: not where a name alone came or went.
+    /// Whether files came, changed or went, or were staged: not where a name alone came or went.
     pub has_changes: bool,
     /// Whether a rule did it.
     pub by_rule: bool,
@@ -74,6 +76,7 @@ impl<'a> Event<'a> {
             reality: delta.name.branch_name()?,
             before,
             after,
+            staged: None,
             description: &operation.description,
             by_rule: operation.kind == OperationKind::Rule,
             has_changes: before != after && kind != EventKind::Deleted && !by_name,
@@ -136,7 +139,12 @@ impl Repository {
     /// The event at a position.
     pub fn event(&self, position: u64) -> Option<Event<'_>> {
         let (operation, delta) = self.log.delta(position)?;
-        Event::new(position, operation, delta)
+        let mut event = Event::new(position, operation, delta)?;
+        if event.kind == EventKind::Conflict {
+            event.staged = self.recent.staged(position);
+            event.has_changes = event.staged.is_some();
+        }
+        Some(event)
     }
 
     /// Whether an event changed a file that patterns mean.
@@ -155,8 +163,11 @@ impl Repository {
         event: &Event<'_>,
         visit: &mut dyn FnMut(&[u8]) -> bool,
     ) -> Result<()> {
-        if event.has_changes {
-            let (old, new) = (self.tree_of(event.before)?, self.tree_of(event.after)?);
+        if let Some(mut paths) = self.recent.edited(event.position) {
+            paths.all(visit);
+        } else if event.has_changes {
+            let old = self.tree_of(event.before)?;
+            let new = event.staged.map_or_else(|| self.tree_of(event.after), Ok)?;
             let mut diff = TreeDiff::new(&self.store, Some(&old), Some(&new), &self.limits)?;
             while let Some(change) = diff.next_change()? {
                 if !visit(change.path.as_bytes()) {

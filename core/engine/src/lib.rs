@@ -5,7 +5,7 @@
 //! author come in with each command ([`Env`]), bytes go in and out. What the shells may use is what is public here.
 //!
 //! Modules, foundations first; a module uses only those above it: `error`, `env`, `loose`, `store`, `workspace`, `operation`,
-//! `entries`, `kept_log`, `timeline`, `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `blame`, `bisect`, `describe`, `difference`, `merge`, `stash`, `patch`, `pick`,
+//! `entries`, `kept_log`, `timeline`, `recent`, `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `blame`, `bisect`, `describe`, `difference`, `merge`, `stash`, `patch`, `pick`,
 //! `rebase`, `exchange`, `follow`, `durable`, `export`, `serve`, `stats`, `verify`, `event`, `watch`, `traffic`, `comparison`, `shared`.
 #![no_std]
 
@@ -36,6 +36,7 @@ mod patch;
 mod pick;
 mod realities;
 mod rebase;
+mod recent;
 mod repository;
 mod serve;
 mod shared;

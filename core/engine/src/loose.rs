@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 
 use govc_git::disk::loose::{self, LooseError};
 use govc_git::id::Prefix;
@@ -19,6 +19,8 @@ use govc_git::{Kind, Object, ObjectId, ObjectSource, ReadError};
 pub(crate) struct LooseObjects {
     /// Grows and shrinks while reading, hence the cell.
     entries: RefCell<IdMap<Entry>>,
+    /// Bytes of memory behind all entries.
+    body_bytes: Cell<u64>,
     inflater: RefCell<Option<Inflater>>,
     limits: Limits,
 }
@@ -30,6 +32,15 @@ enum Entry {
     Object(Object),
 }
 
+impl Entry {
+    fn body_bytes(&self) -> u64 {
+        match self {
+            Self::File(file) => file.len() as u64,
+            Self::Object(object) => object.bytes.len() as u64,
+        }
+    }
+}
+
 impl LooseObjects {
     /// Holds none; objects may be as large as `limits` say.
     pub(crate) fn new(limits: Limits) -> Self {
@@ -38,12 +49,17 @@ impl LooseObjects {
 
     /// Adds the file of an object.
     pub(crate) fn add(&mut self, id: ObjectId, file: Box<[u8]>) {
-        self.entries.get_mut().insert(id, Entry::File(file.into()));
+        self.put(id, Entry::File(file.into()));
     }
 
     /// The same objects once more: files and what was read of them are shared.
     pub(crate) fn share(&self) -> Self {
-        Self { entries: self.entries.clone(), inflater: RefCell::default(), limits: self.limits }
+        Self {
+            entries: self.entries.clone(),
+            body_bytes: self.body_bytes.clone(),
+            inflater: RefCell::default(),
+            limits: self.limits,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -59,11 +75,13 @@ impl LooseObjects {
 
     /// Bytes of memory behind the files and the objects that were read.
     pub(crate) fn body_bytes(&self) -> u64 {
-        let bytes = |entry: &Entry| match entry {
-            Entry::File(file) => file.len(),
-            Entry::Object(object) => object.bytes.len(),
-        };
-        self.entries.borrow().values().map(|entry| bytes(entry) as u64).sum()
+        self.body_bytes.get()
+    }
+
+    fn put(&self, id: ObjectId, entry: Entry) {
+        let bytes = entry.body_bytes();
+        let before = self.entries.borrow_mut().insert(id, entry);
+        self.body_bytes.set(self.body_bytes.get() + bytes - before.map_or(0, |entry| entry.body_bytes()));
     }
 
     fn with_inflater<T>(&self, work: impl FnOnce(&mut Inflater) -> T) -> T {
@@ -80,7 +98,7 @@ impl ObjectSource for LooseObjects {
                 .with_inflater(|inflater| loose::decode_checked(id, file, &self.limits, inflater))
                 .map_err(|error| read_error(id, error))?,
         };
-        self.entries.borrow_mut().insert(*id, Entry::Object(object.clone()));
+        self.put(*id, Entry::Object(object.clone()));
         Ok(object)
     }
 

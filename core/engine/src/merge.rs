@@ -206,7 +206,8 @@ impl Repository {
         merge: TreeMerge,
         env: &Env,
     ) -> Result<()> {
-        let changes = self.changes_to(reality, &merge.tree)?;
+        let tree = merge.tree;
+        let changes = self.changes_to(reality, &tree)?;
         let description =
             format!("conflict in {}: {} paths are open", reality.short(), merge.conflicts.len());
         let merge = Some(PendingMerge { kind, conflicts: merge.conflicts });
@@ -214,6 +215,7 @@ impl Repository {
         let here = self.refs.get(reality.as_ref()).cloned();
         let delta = RefDelta { name: reality.clone(), before: here.clone(), after: here };
         self.log_moved(OperationKind::Conflict, description, env, [delta].into());
+        self.recent.remember_staged(self.log.end() - 1, tree);
         Ok(())
     }
 

@@ -19,6 +19,7 @@ use crate::Env;
 use crate::error::{Error, ErrorCode, Result};
 use crate::kept_log::KeptLog;
 use crate::operation::{Operation, OperationKind, OperationLog};
+use crate::recent::RecentEvents;
 use crate::storage::Persisted;
 use crate::store::Store;
 use crate::timeline::Timeline;
@@ -38,6 +39,7 @@ pub struct Repository {
     /// Realities without a commit, which git has no ref for.
     pub(crate) unborn: NameMap<RefName, ()>,
     pub(crate) log: OperationLog,
+    pub(crate) recent: RecentEvents,
     /// Commits that were seen; grows while reading, hence the cell.
     pub(crate) graph: RefCell<CommitGraph>,
     /// What refs were at a moment; grows when somebody asks.
@@ -90,6 +92,7 @@ impl Repository {
             workspaces: NameMap::new(),
             unborn,
             log: OperationLog::default(),
+            recent: RecentEvents::default(),
             graph: RefCell::default(),
             timeline: RefCell::default(),
             persisted: Persisted::default(),

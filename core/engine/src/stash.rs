@@ -42,7 +42,7 @@ impl Repository {
             );
             return Err(Error::new(ErrorCode::InvalidArgument, message).with("reality", reality.short()));
         };
-        let tree = self.write_tree(self.tree_of(Some(head))?, &changes)?;
+        let (tree, _) = self.write_tree(self.tree_of(Some(head))?, &changes)?;
         let title = self
             .read_commit(&head, |commit| BString::from(commit.message.lines().next().unwrap_or_default()))?;
         let over = format!("{}: {} {title}", reality.short(), &head.to_string()[..7]);

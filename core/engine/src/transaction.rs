@@ -127,9 +127,9 @@ impl Repository {
             self.check_fresh(transaction, head)?;
         }
         let base = self.tree_of(head)?;
-        let tree = self.write_tree(base, &transaction.changes)?;
+        let (tree, edited) = self.write_tree(base, &transaction.changes)?;
         check_changed(reality, base, tree, &request)?;
-        prepare(reality, head, tree, head.into_iter().collect(), request, env)
+        Ok(prepare(reality, head, tree, head.into_iter().collect(), request, env)?.with_edited(edited))
     }
 
     fn check_fresh(&self, transaction: &Transaction, head: Option<ObjectId>) -> Result<()> {

@@ -8,6 +8,7 @@ use bstr::{BString, ByteSlice};
 use crate::object::{Mode, TreeIndex, compare_names, write_entry};
 use crate::path::{PathError, RepoPath, check_link};
 use crate::quoted::Quoted;
+use crate::search;
 use crate::store::{ObjectStore, ReadError};
 use crate::{Kind, ObjectId};
 
@@ -77,6 +78,49 @@ struct Cut<'a> {
     new: Option<(Mode, ObjectId)>,
 }
 
+/// Most bytes of paths that [`EditedPaths`] holds: what changes more is not worth remembering.
+const EDITED_BYTES_MAX: usize = 512;
+
+/// The paths that an edit changed, where that is known without reading more than the edit reads.
+#[derive(Clone, Debug, Default)]
+pub struct EditedPaths {
+    /// Each path, and a NUL behind it.
+    joined: Vec<u8>,
+    is_unknown: bool,
+}
+
+impl EditedPaths {
+    /// The paths, each as often as a diff of the two trees has it, in no stated order; `None` where they are not known.
+    pub fn iter(&self) -> Option<impl Iterator<Item = &[u8]>> {
+        (!self.is_unknown).then(|| search::split(&self.joined, b'\0').filter(|path| !path.is_empty()))
+    }
+
+    /// Those of an edit that is not known.
+    pub const fn unknown() -> Self {
+        Self { joined: Vec::new(), is_unknown: true }
+    }
+
+    fn add(&mut self, path: &[u8]) {
+        if self.joined.len() + path.len() >= EDITED_BYTES_MAX {
+            self.is_unknown = true;
+        }
+        if !self.is_unknown {
+            self.joined.extend_from_slice(path);
+            self.joined.push(0);
+        }
+    }
+
+    /// Notes what is at a path afterwards.
+    fn note(&mut self, path: &[u8], before: Option<(Mode, ObjectId)>, after: Option<(Mode, ObjectId)>) {
+        let shown = |entry: Option<(Mode, ObjectId)>| entry.map(|(mode, id)| (mode.canonical(), id));
+        if before.is_some_and(|(mode, _)| mode.is_directory()) {
+            self.is_unknown = true;
+        } else if shown(before) != shown(after) {
+            self.add(path);
+        }
+    }
+}
+
 /// Applies `edits` (each path at most once, in the order of [`RepoPath`]) to the tree `root`; returns the new root.
 ///
 /// Directories that lose their last entry disappear. An edit set is judged as a whole: a file may take the place of a
@@ -85,6 +129,16 @@ pub fn edit_tree(
     store: &mut dyn ObjectStore,
     root: &ObjectId,
     edits: &[(&RepoPath, PathEdit)],
+) -> Result<ObjectId, EditError> {
+    edit_tree_noting(store, root, edits, &mut EditedPaths::unknown())
+}
+
+/// [`edit_tree`] that notes which paths it changes.
+pub fn edit_tree_noting(
+    store: &mut dyn ObjectStore,
+    root: &ObjectId,
+    edits: &[(&RepoPath, PathEdit)],
+    edited: &mut EditedPaths,
 ) -> Result<ObjectId, EditError> {
     debug_assert!(edits.is_sorted_by(|(a, _), (b, _)| a < b), "edits are sorted and distinct");
     if edits.is_empty() {
@@ -96,7 +150,7 @@ pub fn edit_tree(
             check_link(path.file_name(), *mode).map_err(error)?;
         }
     }
-    Ok(edit_level(store, Some(root), edits, 0)?.unwrap_or_else(|| store.write(Kind::Tree, b"")))
+    Ok(edit_level(store, Some(root), edits, 0, edited)?.unwrap_or_else(|| store.write(Kind::Tree, b"")))
 }
 
 /// Edits one tree whose path is the first `depth` bytes of every edit's path; `None` where it is empty afterwards.
@@ -105,6 +159,7 @@ fn edit_level(
     tree: Option<&ObjectId>,
     edits: &[(&RepoPath, PathEdit)],
     depth: usize,
+    edited: &mut EditedPaths,
 ) -> Result<Option<ObjectId>, EditError> {
     let old = match tree {
         Some(id) => store.read_tree(id)?,
@@ -121,7 +176,7 @@ fn edit_level(
         rest = later;
         let before = old.find(name);
         let entry = before.map(|place| old.entry(place)).map(|entry| (entry.mode, entry.id));
-        let new = edit_entry(store, entry, group, depth + name.len())?;
+        let new = edit_entry(store, entry, group, depth + name.len(), edited)?;
         cut(&old, name, before, new, &mut cuts);
     }
     let bytes = splice(old.bytes(), cuts);
@@ -158,6 +213,7 @@ fn edit_entry(
     before: Option<(Mode, ObjectId)>,
     group: &[(&RepoPath, PathEdit)],
     end: usize,
+    edited: &mut EditedPaths,
 ) -> Result<Option<(Mode, ObjectId)>, EditError> {
     let path = || group[0].0.as_bstr()[..end].into();
     let (own, below) = match group.split_first() {
@@ -169,17 +225,25 @@ fn edit_entry(
             (Some(PathEdit::Put(..)), Some((mode, _))) if mode.is_directory() => {
                 Err(EditError::IsADirectory { path: path() })
             }
-            (Some(PathEdit::Put(mode, id)), _) => Ok(Some((mode, id))),
-            (_, Some(_)) => Ok(None),
+            (Some(PathEdit::Put(mode, id)), _) => {
+                edited.note(group[0].0.as_bstr(), before, Some((mode, id)));
+                Ok(Some((mode, id)))
+            }
+            (_, Some(_)) => {
+                edited.note(group[0].0.as_bstr(), before, None);
+                Ok(None)
+            }
             (_, None) => Err(EditError::NotFound { path: path() }),
         };
     }
+    // Where a file becomes a directory or the other way round, other paths than those of the edits may change.
+    edited.is_unknown |= own.is_some();
     let directory = match (before, own) {
         (Some((mode, id)), None | Some(PathEdit::Put(..))) if mode.is_directory() => Some(id),
         (Some(_), None) => return Err(EditError::NotADirectory { path: path() }),
         _ => None,
     };
-    let left = edit_level(store, directory.as_ref(), below, end + 1)?.map(|id| (Mode::DIRECTORY, id));
+    let left = edit_level(store, directory.as_ref(), below, end + 1, edited)?.map(|id| (Mode::DIRECTORY, id));
     match (own, left) {
         (Some(PathEdit::Put(mode, id)), None) => Ok(Some((mode, id))),
         (Some(PathEdit::Put(..)), Some(_)) => Err(EditError::IsADirectory { path: path() }),
@@ -217,6 +281,8 @@ fn splice(old: &[u8], mut cuts: Vec<Cut<'_>>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diff::tree::TreeDiff;
+    use crate::limits::Limits;
     use crate::object::{EntryRef, TreeRef};
     use crate::store::MemoryStore;
     use crate::store::ObjectSource;
@@ -233,7 +299,50 @@ mod tests {
         let mut edits: Vec<_> =
             edits.iter().map(|(path, edit)| (RepoPath::new(path).unwrap(), *edit)).collect();
         edits.sort_by(|(a, _), (b, _)| a.cmp(b));
-        edit_tree(store, &root, &edits.iter().map(|(path, edit)| (path, *edit)).collect::<Vec<_>>())
+        let edits: Vec<_> = edits.iter().map(|(path, edit)| (path, *edit)).collect();
+        let mut edited = EditedPaths::default();
+        let new = edit_tree_noting(store, &root, &edits, &mut edited)?;
+        if let Some(paths) = edited.iter() {
+            let mut paths: Vec<&[u8]> = paths.collect();
+            paths.sort_unstable();
+            assert_eq!(paths, different_paths(store, root, new));
+        }
+        Ok(new)
+    }
+
+    /// What a comparison of both trees says.
+    fn different_paths(store: &MemoryStore, old: ObjectId, new: ObjectId) -> Vec<Vec<u8>> {
+        let mut diff = TreeDiff::new(store, Some(&old), Some(&new), &Limits::default()).unwrap();
+        let mut paths = Vec::new();
+        while let Some(change) = diff.next_change().unwrap() {
+            paths.push(change.path.to_vec());
+        }
+        paths.sort_unstable();
+        paths
+    }
+
+    #[test]
+    fn edits_say_which_paths_they_change_where_they_know_it() {
+        let mut store = MemoryStore::new();
+        let mut noted = |root: ObjectId, edits: &[(&str, PathEdit)]| {
+            let paths: Vec<RepoPath> = edits.iter().map(|(path, _)| RepoPath::new(path).unwrap()).collect();
+            let edits: Vec<_> = paths.iter().zip(edits).map(|(path, (_, edit))| (path, *edit)).collect();
+            let mut edited = EditedPaths::default();
+            let new = edit_tree_noting(&mut store, &root, &edits, &mut edited).unwrap();
+            let paths = edited.iter().map(|paths| paths.map(<[u8]>::to_vec).collect::<Vec<_>>().join(&b' '));
+            (new, paths.map(BString::from))
+        };
+        let put = PathEdit::Put(Mode::FILE, ID);
+        let (root, paths) = noted(ObjectId::EMPTY_TREE, &[("a/b", put), ("a/c", put), ("f", put)]);
+        assert_eq!(paths, Some("a/b a/c f".into()));
+        let run = PathEdit::Put(Mode::EXECUTABLE, ID);
+        let (_, paths) = noted(root, &[("a/b", put), ("a/c", run), ("f", PathEdit::Remove)]);
+        assert_eq!(paths, Some("a/c f".into()));
+        assert_eq!(noted(root, &[("a", PathEdit::Remove)]).1, None);
+        assert_eq!(noted(root, &[("f", PathEdit::Remove), ("f/x", put)]).1, None);
+        let long = "n".repeat(EDITED_BYTES_MAX);
+        assert_eq!(noted(root, &[(&long, put)]).1, None);
+        assert_eq!(noted(root, &[(&long[1..], put)]).1, Some(long[1..].into()));
     }
 
     fn list(store: &MemoryStore, tree: &ObjectId, prefix: &str, out: &mut BTreeMap<String, ObjectId>) {

@@ -14,7 +14,11 @@ const RUN_MAX: usize = 256;
 
 /// Places in the order of what stands at them: runs, none of which is empty.
 #[derive(Clone)]
-struct Order(Vec<Vec<u32>>);
+struct Order {
+    runs: Vec<Vec<u32>>,
+    /// Where the last insertion was: what comes in order, comes behind it.
+    newest: Position,
+}
 
 /// A position in an [`Order`]: its run, and where in it.
 type Position = (usize, usize);
@@ -23,47 +27,60 @@ impl Order {
     /// Where the place stands for which `compare` says equal; else where it would.
     fn find(&self, compare: &mut dyn FnMut(u32) -> Ordering) -> Result<Position, Position> {
         let is_before = |run: &Vec<u32>| run.last().is_some_and(|last| compare(*last).is_lt());
-        let run = self.0.partition_point(is_before);
-        match self.0.get(run) {
+        let run = self.runs.partition_point(is_before);
+        match self.runs.get(run) {
             Some(places) => match places.binary_search_by(|place| compare(*place)) {
                 Ok(at) => Ok((run, at)),
                 Err(at) => Err((run, at)),
             },
             // Behind all: the last run grows.
-            None => Err(self.0.last().map_or((0, 0), |last| (run - 1, last.len()))),
+            None => Err(self.runs.last().map_or((0, 0), |last| (run - 1, last.len()))),
         }
+    }
+
+    /// Where a place goes that follows the newest one at once; `None` where that is not known without a search.
+    fn behind_newest(&self, compare: &mut dyn FnMut(u32) -> Ordering) -> Option<Position> {
+        let (run, at) = self.newest;
+        let places = self.runs.get(run)?;
+        let next = places.get(at + 1).or_else(|| self.runs.get(run + 1)?.first());
+        let follows = compare(*places.get(at)?).is_lt() && next.is_none_or(|next| compare(*next).is_gt());
+        follows.then_some((run, at + 1))
     }
 
     fn at(&self, (run, at): Position) -> u32 {
-        self.0[run][at]
+        self.runs[run][at]
     }
 
     fn insert(&mut self, (run, at): Position, place: u32) {
-        if self.0.is_empty() {
-            self.0.push(Vec::new());
+        if self.runs.is_empty() {
+            self.runs.push(Vec::new());
         }
-        let places = &mut self.0[run];
+        let places = &mut self.runs[run];
         places.insert(at, place);
+        self.newest = (run, at);
         if places.len() > RUN_MAX {
             let later = places.split_off(RUN_MAX / 2);
-            self.0.insert(run + 1, later);
+            self.runs.insert(run + 1, later);
+            if at >= RUN_MAX / 2 {
+                self.newest = (run + 1, at - RUN_MAX / 2);
+            }
         }
     }
 
     fn remove(&mut self, (run, at): Position) -> u32 {
-        let place = self.0[run].remove(at);
-        if self.0[run].is_empty() {
-            self.0.remove(run);
+        let place = self.runs[run].remove(at);
+        if self.runs[run].is_empty() {
+            self.runs.remove(run);
         }
         place
     }
 
     fn iter(&self) -> impl DoubleEndedIterator<Item = usize> + Clone {
-        self.0.iter().flatten().map(|place| *place as usize)
+        self.runs.iter().flatten().map(|place| *place as usize)
     }
 
     fn iter_from(&self, (run, at): Position) -> impl Iterator<Item = usize> + Clone {
-        self.0[run..].iter().flatten().skip(at).map(|place| *place as usize)
+        self.runs[run..].iter().flatten().skip(at).map(|place| *place as usize)
     }
 }
 
@@ -80,7 +97,12 @@ pub struct NameMap<K, V> {
 impl<K: Ord, V> NameMap<K, V> {
     /// Starts without any.
     pub const fn new() -> Self {
-        Self { order: Order(Vec::new()), keys: Vec::new(), values: Vec::new(), free: Vec::new() }
+        Self {
+            order: Order { runs: Vec::new(), newest: (0, 0) },
+            keys: Vec::new(),
+            values: Vec::new(),
+            free: Vec::new(),
+        }
     }
 
     /// Number of keys.
@@ -140,7 +162,14 @@ impl<K: Ord, V> NameMap<K, V> {
     /// The place of a key's value, which is empty where the key is new: with one search, it can be looked at and filled.
     /// Where it stays empty, the caller removes the key again.
     pub(crate) fn slot(&mut self, key: K) -> &mut Option<V> {
-        let place = match self.find(&key) {
+        let found = {
+            let mut compare = self.comparison(&key);
+            match self.order.behind_newest(&mut compare) {
+                Some(position) => Err(position),
+                None => self.order.find(&mut compare),
+            }
+        };
+        let place = match found {
             Ok(position) => self.order.at(position),
             Err(position) => {
                 let place = self.free.pop().unwrap_or(self.keys.len() as u32);
@@ -204,7 +233,7 @@ impl<K: Ord, V> NameMap<K, V> {
     /// Takes all keys and values out, in order.
     pub fn into_entries(self) -> impl Iterator<Item = (K, V)> {
         let Self { order, mut keys, mut values, .. } = self;
-        let places = order.0.into_iter().flatten();
+        let places = order.runs.into_iter().flatten();
         places.filter_map(move |place| keys[place as usize].take().zip(values[place as usize].take()))
     }
 
@@ -212,7 +241,15 @@ impl<K: Ord, V> NameMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.order.find(&mut |place| self.keys[place as usize].as_ref().map(Borrow::borrow).cmp(&Some(key)))
+        self.order.find(&mut self.comparison(key))
+    }
+
+    /// How the key at a place stands to another.
+    fn comparison<Q: Ord + ?Sized>(&self, key: &Q) -> impl Fn(u32) -> Ordering
+    where
+        K: Borrow<Q>,
+    {
+        move |place| self.keys[place as usize].as_ref().map(Borrow::borrow).cmp(&Some(key))
     }
 
     fn entry(&self, place: usize) -> Option<(&K, &V)> {
@@ -254,6 +291,24 @@ impl<K: Ord + fmt::Debug, V: fmt::Debug> fmt::Debug for NameMap<K, V> {
 mod tests {
     use super::*;
     use alloc::collections::BTreeMap;
+
+    #[test]
+    fn keys_that_come_in_runs_equal_the_ordered_map_of_std() {
+        let (mut map, mut model) = (NameMap::new(), BTreeMap::new());
+        let mut seed = 1u32;
+        for step in 0..2_000u32 {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let start = seed >> 20;
+            for key in start..start + (seed & 31) {
+                assert_eq!(map.insert(key, step), model.insert(key, step));
+            }
+            if seed & 32 != 0 {
+                assert_eq!(map.remove(&(start + 7)), model.remove(&(start + 7)));
+            }
+        }
+        assert!(map.iter().eq(model.iter()));
+        assert!(map.order.runs.len() > 8);
+    }
 
     #[test]
     fn equals_the_ordered_map_of_std() {

@@ -50,6 +50,8 @@ export class CommitEvent {
   /** @internal Whether a rule did it. */
   readonly byRule: boolean;
   readonly #hasChanges: boolean;
+  /** The tree that a merge with conflicts staged. */
+  readonly #staged: ObjectId | undefined;
   readonly #description: string;
 
   /** @internal */
@@ -62,6 +64,7 @@ export class CommitEvent {
     this.byRule = (flags & 2) !== 0;
     this.reality = packed.text();
     const [before, after] = [packed.id(), packed.id()];
+    this.#staged = packed.id();
     this.#description = packed.text();
     this.cursor = `${position}.${(after ?? before)!.slice(0, 8)}`;
     if (before !== undefined) this.before = before;
@@ -80,8 +83,9 @@ export class CommitEvent {
   }
 
   /**
-   * The files that changed from `before` to `commit`; those that `pattern` means by their new or old path. None for
-   * 'deleted', and for a reality that was created from a commit that was here.
+   * The files that changed from `before` to `commit`; those that `pattern` means by their new or old path. For 'conflict',
+   * what the merge staged, markers included. None for 'deleted', for a reality that was created from a commit that was
+   * here, and for a conflict from before a restart or with 1,024 newer ones.
    */
   changes(pattern?: Glob): Change[] {
     const bytes = this.#diff(pattern, 50);
@@ -111,7 +115,7 @@ export class CommitEvent {
   #diff(pattern: Glob | undefined, similarity: number): Uint8Array | undefined {
     if (!this.#hasChanges) return undefined;
     const globs = joinedGlobs(pattern) ?? new Uint8Array();
-    return call(() => this.#repository.engine.diff(this.before ?? EMPTY_TREE, this.commit?.id ?? EMPTY_TREE, globs, similarity));
+    return call(() => this.#repository.engine.diff(this.before ?? EMPTY_TREE, this.#staged ?? this.commit?.id ?? EMPTY_TREE, globs, similarity));
   }
 
   get #written(): Commit | undefined {

@@ -166,8 +166,11 @@ pub fn diff_trees(
         files.push(FileChange::from(&change));
     }
     match &options.renames {
-        Some(renames) => pair_renames(source, files, renames),
-        None => Ok(Changes { files, rename_limit_needed: None }),
+        Some(renames) if unchanged || files.iter().any(|file| file.old.is_none()) => {
+            pair_renames(source, files, renames)
+        }
+        // Without a new file there is nothing that could come from elsewhere.
+        _ => Ok(Changes { files, rename_limit_needed: None }),
     }
 }
 

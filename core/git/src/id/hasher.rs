@@ -2,9 +2,8 @@
 //!
 //! Two ways: plain, for what this process wrote itself; with collision detection, for bytes from outside.
 
-use core::fmt::Write;
-
 use super::ObjectId;
+use super::decimal::{DIGITS_MAX, decimal};
 use crate::Kind;
 
 /// Bytes made to collide: what a SHA-1 attack leaves behind was found in them.
@@ -101,23 +100,25 @@ impl Header {
     /// The header of an object of `size` bytes.
     pub fn new(kind: Kind, size: u64) -> Self {
         let mut header = Self { bytes: [0; 32], len: 0 };
-        write!(header, "{} {size}\0", kind.name())
-            .expect("because kind, a 64-bit size and two bytes fit in 32");
+        header.push(kind.name().as_bytes());
+        header.push(b" ");
+        header.push(decimal(size, 1, &mut [0; DIGITS_MAX]));
+        header.push(b"\0");
         header
+    }
+
+    /// Appends what fits, which all of a header does: a kind, a 64-bit size and two bytes.
+    fn push(&mut self, text: &[u8]) {
+        let end = self.len + text.len();
+        if let Some(place) = self.bytes.get_mut(self.len..end) {
+            place.copy_from_slice(text);
+            self.len = end;
+        }
     }
 
     /// The bytes, the final NUL included.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
-    }
-}
-
-impl Write for Header {
-    fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        let end = self.len + text.len();
-        self.bytes.get_mut(self.len..end).ok_or(core::fmt::Error)?.copy_from_slice(text.as_bytes());
-        self.len = end;
-        Ok(())
     }
 }
 
@@ -130,6 +131,12 @@ mod tests {
     fn ids_are_gits() {
         assert_eq!(object_id(Kind::Tree, b""), ObjectId::EMPTY_TREE);
         assert_eq!(object_id(Kind::Blob, b"hello\n").to_string(), "ce013625030ba8dba906f756967f9e9ca394464a");
+    }
+
+    #[test]
+    fn the_longest_header_fits() {
+        assert_eq!(Header::new(Kind::Commit, u64::MAX).as_bytes(), b"commit 18446744073709551615\0");
+        assert_eq!(Header::new(Kind::Tag, 0).as_bytes(), b"tag 0\0");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Names of objects: the id, its abbreviation, and how both are made from bytes.
 
+pub(crate) mod decimal;
 pub mod hasher;
 mod hex;
 mod object_id;

@@ -1,9 +1,9 @@
 //! Who and when: `Name <email> seconds zone`, as in commits and tags.
 
 use alloc::vec::Vec;
-use core::fmt::Write;
-
 use bstr::{BStr, BString, ByteSlice};
+
+use crate::id::decimal::{DIGITS_MAX, decimal};
 
 /// An identity line as it stands in an object; every part may be odd, none is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,12 +85,13 @@ impl Signature {
         push_clean(&self.name, out);
         out.extend_from_slice(b" <");
         push_clean(&self.email, out);
-        let (sign, offset) =
-            if self.offset_minutes < 0 { ('-', -self.offset_minutes) } else { ('+', self.offset_minutes) };
-        let mut tail = alloc::string::String::new();
-        write!(tail, "> {} {sign}{:02}{:02}", self.time.max(0), offset / 60, offset % 60)
-            .expect("because writing to a String cannot fail");
-        out.extend_from_slice(tail.as_bytes());
+        let mut digits = [0; DIGITS_MAX];
+        out.extend_from_slice(b"> ");
+        out.extend_from_slice(decimal(self.time.max(0).unsigned_abs(), 1, &mut digits));
+        out.extend_from_slice(if self.offset_minutes < 0 { b" -" } else { b" +" });
+        let offset = u64::from(self.offset_minutes.unsigned_abs());
+        out.extend_from_slice(decimal(offset / 60, 2, &mut digits));
+        out.extend_from_slice(decimal(offset % 60, 2, &mut digits));
     }
 }
 
@@ -101,7 +102,13 @@ fn push_clean(text: &[u8], out: &mut Vec<u8>) {
     };
     let start = text.iter().position(|byte| !crud(*byte)).unwrap_or(text.len());
     let end = text.iter().rposition(|byte| !crud(*byte)).map_or(start, |at| at + 1);
-    out.extend(text[start..end].iter().copied().filter(|byte| !matches!(byte, b'\n' | b'<' | b'>' | 0)));
+    let text = &text[start..end];
+    let is_structural = |byte: &u8| matches!(byte, b'\n' | b'<' | b'>' | 0);
+    if text.iter().any(is_structural) {
+        out.extend(text.iter().copied().filter(|byte| !is_structural(byte)));
+    } else {
+        out.extend_from_slice(text);
+    }
 }
 
 #[cfg(test)]

@@ -154,17 +154,11 @@ impl<'a> TreeIter<'a> {
         let start = self.offset;
         let rest = &self.bytes[start..];
         let error = |problem, at| ObjectError { problem, offset: start + at };
-        let mut mode = 0u32;
-        let mut at = 0;
-        loop {
-            match rest.get(at) {
-                Some(digit @ b'0'..=b'7') if at < 7 => mode = mode << 3 | u32::from(digit - b'0'),
-                Some(b' ') if at > 0 => break,
-                _ => return Err(error("expected an octal mode of 1 to 7 digits and a space", at)),
-            }
-            at += 1;
-        }
-        let name_start = at + 1;
+        let (mode, name_start) = match usual_mode(rest) {
+            Some(known) => known,
+            None => read_mode(rest)
+                .map_err(|at| error("expected an octal mode of 1 to 7 digits and a space", at))?,
+        };
         let name_len =
             rest[name_start..].find_byte(0).ok_or(error("expected a name that ends with NUL", name_start))?;
         if name_len == 0 {
@@ -175,6 +169,34 @@ impl<'a> TreeIter<'a> {
             ObjectId::from_slice(&rest[id_start..]).ok_or(error("expected an id of 20 bytes", id_start))?;
         self.offset = start + id_start + ObjectId::LEN;
         Ok(EntryRef { mode: Mode(mode), name: rest[name_start..name_start + name_len].as_bstr(), id })
+    }
+}
+
+/// The mode of a file or a directory and where the name begins, told by one comparison each: nearly all entries are these.
+fn usual_mode(entry: &[u8]) -> Option<(u32, usize)> {
+    const FILE: u64 = u64::from_be_bytes(*b"100644 \0");
+    const DIRECTORY: u64 = u64::from_be_bytes(*b"40000 \0\0");
+    let front = u64::from_be_bytes(*entry.first_chunk()?);
+    if front & !0xff == FILE {
+        Some((Mode::FILE.0, 7))
+    } else if front & !0xffff == DIRECTORY {
+        Some((Mode::DIRECTORY.0, 6))
+    } else {
+        None
+    }
+}
+
+/// Any mode and where the name begins; else where it goes wrong.
+fn read_mode(entry: &[u8]) -> Result<(u32, usize), usize> {
+    let mut mode = 0u32;
+    let mut at = 0;
+    loop {
+        match entry.get(at) {
+            Some(digit @ b'0'..=b'7') if at < 7 => mode = mode << 3 | u32::from(digit - b'0'),
+            Some(b' ') if at > 0 => return Ok((mode, at + 1)),
+            _ => return Err(at),
+        }
+        at += 1;
     }
 }
 

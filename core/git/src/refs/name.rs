@@ -13,6 +13,9 @@ use crate::quoted::Quoted;
 /// Longest name, in bytes: what fits in a path where refs are files. Git itself has no such bound in memory.
 pub const REF_NAME_BYTES_MAX: usize = 4096;
 
+/// Names of at most this many bytes are put together on the stack.
+const SHORT_MAX: usize = 128;
+
 /// The full name of a ref: `refs/...`, or a root ref such as `HEAD` (capitals and `_` only). Ordered as its bytes.
 ///
 /// A clone shares the bytes.
@@ -60,8 +63,13 @@ impl RefName {
         if folder.len() + short.len() > REF_NAME_BYTES_MAX {
             return Err(error(RefNameProblem::TooLong));
         }
-        // The length is known, so the shared bytes are the only allocation.
-        Ok(Self(folder.iter().chain(short).copied().collect()))
+        let length = folder.len() + short.len();
+        let mut name = [0; SHORT_MAX];
+        let Some(name) = name.get_mut(..length) else { return Ok(Self([folder, short].concat().into())) };
+        // Put together here, the shared bytes are the only allocation.
+        name[..folder.len()].copy_from_slice(folder);
+        name[folder.len()..].copy_from_slice(short);
+        Ok(Self((&*name).into()))
     }
 
     /// The bytes.
