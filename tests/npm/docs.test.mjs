@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { files, pages, pattern } from './examples.mjs';
-import { node, project } from './project.mjs';
+import { lend, node, project } from './project.mjs';
 import { environment } from './repository.mjs';
 
 const shell = new Map(pages('sh').map(({ name, blocks }) => [name, blocks]));
@@ -17,7 +17,9 @@ for (const { name, blocks } of pages('js')) {
   if (!hasFiles && (blocks.length > 0 || shell.get(name).length === 0)) test(`${name} has examples, and says what the first prints`, () => assert.ok(blocks[0]?.printed));
   for (const [at, { code, printed }] of blocks.entries()) {
     test(`example ${at + 1} of ${name} runs`, async () => {
-      const output = await node(await project({ 'example.mjs': code }), 'example.mjs');
+      const folder = await project({ 'example.mjs': code });
+      if (code.includes("from 'ajv'")) await lend(folder, 'ajv');
+      const output = await node(folder, 'example.mjs');
       if (printed !== undefined) assert.match(output.trimEnd(), pattern(printed));
     });
   }

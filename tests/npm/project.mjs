@@ -1,6 +1,6 @@
 // Throw-away projects that install the packed package, as a user's project does.
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after } from 'node:test';
@@ -38,6 +38,11 @@ export async function project(files, manifest = {}) {
   }
   await run('npm', ['install', '--offline', '--no-audit', '--no-fund', '--no-package-lock', packed], { cwd: folder });
   return folder;
+}
+
+/** Has a project find a module of this folder's own, as if it had installed it. */
+export function lend(folder, name) {
+  return symlink(tool(name), join(folder, 'node_modules', name));
 }
 
 /** Runs Node in the project; what it printed. A failure carries what it printed, too. */

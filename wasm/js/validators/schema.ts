@@ -16,6 +16,8 @@ export interface AjvError {
   keyword?: string;
   /** What the keyword says more. */
   params?: Record<string, unknown>;
+  /** Of what is wrong with the name of a property: that name. */
+  propertyName?: string;
 }
 /** A schema that is compiled. */
 export interface AjvValidate {
@@ -74,13 +76,13 @@ function errorsIn(value: unknown, validate: AjvValidate): AjvError[] {
 }
 
 /** Where the error stands: for a property that should not be there, its key. */
-function pointerOf({ instancePath, params }: AjvError): string {
-  const extra = params?.['additionalProperty'] ?? params?.['unevaluatedProperty'] ?? params?.['propertyName'];
+function pointerOf({ instancePath, params, propertyName }: AjvError): string {
+  const extra = params?.['additionalProperty'] ?? params?.['unevaluatedProperty'] ?? params?.['propertyName'] ?? propertyName;
   return typeof extra === 'string' ? `${instancePath}/${extra.replace(/~/g, '~0').replace(/\//g, '~1')}#` : instancePath;
 }
 
-function messageOf({ instancePath, message = 'does not fit the schema', params }: AjvError): string {
-  const extra = params?.['additionalProperty'] ?? params?.['unevaluatedProperty'];
+function messageOf({ instancePath, message = 'does not fit the schema', params, propertyName }: AjvError): string {
+  const extra = params?.['additionalProperty'] ?? params?.['unevaluatedProperty'] ?? propertyName;
   const allowed = params?.['allowedValues'];
   const detail = extra !== undefined ? `: '${String(extra)}'` : Array.isArray(allowed) ? `: ${allowed.map((value) => JSON.stringify(value)).join(', ')}` : '';
   return `${instancePath || '/'} ${message}${detail}`;
