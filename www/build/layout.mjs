@@ -31,6 +31,7 @@ export function page({ path, title, about, part, menu, headings, html }) {
   <link rel="stylesheet" href="${up}style.css">
   <link rel="stylesheet" href="${up}document.css">
   <script type="module" src="${up}search.js"></script>
+  <script type="module" src="${up}copy.js"></script>
 </head>
 <body class="document">
 <a class="skip" href="#site-main">Skip to the text</a>
