@@ -1,7 +1,7 @@
 // Every call of the public API that is built, with the types that its declarations promise; compiled, not run.
 import {
   Repository, Reality, Transaction, Snapshot, CommitEvent, GovcError, gitDirectory, indexedDb, opfs,
-  Bisector, type BisectResult, type Explanation, type BlameLine, type BrowserStorage, type Change, type Commit, type Conflict, type ErrorCode, type EvaluateOptions, type Evaluation, type EvaluationResult, type EffectContext, type EffectOptions, type EventCursor, type Rule, type RuleOptions, type EventFilter, type EventKind, type FileDiff, type GrepMatch, type Hunk, type ImportResult, type Moment, type MergeResult,
+  Bisector, type Auth, type BisectResult, type CloneOptions, type Credentials, type FetchOptions, type FetchResult, type PushOptions, type PushResult, type Remote, type Explanation, type BlameLine, type BrowserStorage, type Change, type Commit, type Conflict, type ErrorCode, type EvaluateOptions, type Evaluation, type EvaluationResult, type EffectContext, type EffectOptions, type EventCursor, type Rule, type RuleOptions, type EventFilter, type EventKind, type FileDiff, type GrepMatch, type Hunk, type ImportResult, type Moment, type MergeResult,
   type ObjectId, type Operation, type Refreshed, type RepositoryStats, type Stash, type Storage, type Subscription, type Validator, type VerifyReport, type WatchOptions,
 } from 'govc';
 import type { Problem } from 'govc';
@@ -112,6 +112,17 @@ const serving: Reality = repo.assign('user', { main: 0.9, x: 0.1 }, 'salt');
 const imported: Promise<ImportResult> = repo.importPack(packStream, { 'refs/heads/main': tagged }, { signal });
 const exported: Uint8Array = repo.exportPack(['main'], [at]);
 const handler: (request: Request) => Promise<Response> = repo.handler({ push: async (refs) => void refs.map(({ name, before, after }) => [name, before, after]) });
+const auth: Auth = async (address: string): Promise<Credentials | undefined> => (address === '' ? { token: '' } : { username: '', password: '' });
+const cloning: CloneOptions = { depth: 1, singleBranch: 'main', auth, fetch, corsProxy: 'https://proxy', signal, onProgress: ({ phase }) => void phase };
+const cloned: Promise<Repository> = Repository.clone('https://example.org/x', { ...cloning, author: { name: 'A', email: 'a@b' } });
+const fetching: FetchOptions = { ...cloning, refs: ['main'], prune: true };
+const fetched: Promise<FetchResult> = repo.fetch('origin', fetching);
+const pushing: PushOptions = { refs: ['main'], force: 'with-lease', atomic: true, auth: { token: 'x' } };
+const pushed: Promise<PushResult> = repo.push('origin', pushing);
+const remote: Remote | undefined = repo.remotes.get('origin');
+const transferred = async (): Promise<[ObjectId | undefined, number, string | undefined, boolean]> => [
+  (await fetched).updated['x']!.before, (await fetched).objects, (await pushed).refs['x']!.reason, (await pushed).ok,
+];
 const report: Promise<VerifyReport> = repo.verify({ signal });
 const stats: RepositoryStats = repo.stats();
 const flushed: Promise<void> = repo.flush();
@@ -178,7 +189,7 @@ const world: Promise<Universe> = inUniverse.open();
 const fixtures: UniverseFixtures = inUniverse.fixtures;
 const worlds: number = inUniverse.size;
 void [
-  stored, files, refreshed, opened, found, many, listed, resolved, history, then, differences, base, preview, merged, undone, operations, progress, stream, happened, there, evaluated, evaluatedNumbers, figures, outcome, serving, imported, exported, handler, report, stats,
+  stored, files, refreshed, opened, found, many, listed, resolved, history, then, differences, base, preview, merged, undone, operations, progress, stream, happened, there, evaluated, evaluatedNumbers, figures, outcome, serving, imported, exported, handler, report, stats, cloned, remote, transferred,
   flushed, head, fork, bytes, text, paths, has, status, commit, applied, own, against, rolledBack, reverted, rebased, conflicts, read, changes, kept, fields, hunks,
   unified, similarity, code, slowly, line, lineText, broughtBy, cameFrom, originLine,
   copied, wrapped, world, fixtures, worlds,

@@ -5,4 +5,4 @@ import { join } from 'node:path';
 import { project } from './project.mjs';
 
 export const folder = await project({});
-export const { Repository, gitDirectory } = createRequire(join(folder, 'package.json'))('govc');
+export const { GovcError, Repository, gitDirectory } = createRequire(join(folder, 'package.json'))('govc');

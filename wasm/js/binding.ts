@@ -19,6 +19,7 @@ export type EngineTransaction = glue.Transaction;
 export type EnginePreparedCommit = glue.PreparedCommit;
 export type EngineGitExchange = glue.GitExchange;
 export type EnginePackImport = glue.PackImport;
+export type EngineRemoteExchange = glue.RemoteExchange;
 export type EngineWatchers = glue.Watchers;
 
 /** Where a module comes from. */

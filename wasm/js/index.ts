@@ -15,6 +15,7 @@ export type { HandlerOptions } from './handler.js';
 export type { Conflict, ConflictKind, ConflictResolver, MergeOptions, MergeResult } from './merge.js';
 export { hashObject, type ObjectKind } from './object.js';
 export { Reality } from './reality.js';
+export type { Auth, CloneOptions, ConnectionOptions, Credentials, FetchOptions, FetchResult, PushOptions, PushResult, Remote } from './remote/options.js';
 export { Repository } from './repository.js';
 export { Snapshot } from './snapshot.js';
 export { indexedDb, opfs, type BrowserStorage, type BrowserStorageOptions } from './storage/browser/index.js';

@@ -17,10 +17,11 @@ import { limitFigures } from './arguments.js';
 import type { GrepMatch, GrepOptions } from './grep.js';
 import { describe, logOf } from './log.js';
 import { allOperations, headAt, momentAt, operationsOf } from './moments.js';
-import { type MergeOptions, mergeDrivers, mergeFlags, type MergeResult, readConflicts, resolutions, similarity } from './merge.js';
+import { decide, mergeMove, mergeResult } from './merge-move.js';
+import { type MergeOptions, mergeDrivers, mergeFlags, type MergeResult, resolutions, similarity } from './merge.js';
 import { labelOf, lines, nameOf } from './names.js';
-import { PackedReader } from './packed.js';
 import { Reality } from './reality.js';
+import type { CloneOptions, FetchOptions, FetchResult, PushOptions, PushResult, Remote } from './remote/options.js';
 import { Snapshot } from './snapshot.js';
 import type { Subscription, WatchOptions } from './events/subscription.js';
 import { stashIndex } from './stash.js';
@@ -35,6 +36,8 @@ import { verify, type VerifyReport } from './verify.js';
 
 /** A git repository in memory, with its realities, its history and its log of operations. */
 export class Repository implements Disposable {
+  /** Git hosts by name, in memory. `clone` names one 'origin'. */
+  readonly remotes = new Map<string, Remote>();
   #engine: EngineRepository | undefined;
   readonly #now: () => number;
   readonly #author: Signature;
@@ -64,6 +67,12 @@ export class Repository implements Disposable {
     const repository = new Repository(options);
     repository.#storage = await StorageLink.open(storage, repository, options);
     return repository;
+  }
+
+  /** Clones over git's smart HTTP, version 2, into memory: as `git clone`, with the server's HEAD as main. See www/docs/remotes.md. */
+  static async clone(url: string, options: CloneOptions & RepositoryOptions = {}): Promise<Repository> {
+    const { clone } = await import('./remote/remote.js');
+    return clone(new Repository(options), url, options);
   }
 
   /**
@@ -206,7 +215,7 @@ export class Repository implements Disposable {
     const sides = [this.resolve(ours), this.resolve(theirs)] as const;
     const labels = encodeText(`${labelOf(ours)}\0${labelOf(theirs)}`);
     const merged = (decided: Uint8Array, keep: boolean) =>
-      this.#mergeResult(call(() => this.engine.mergeTree(sides[0], sides[1], flags, labels, decided, keep)));
+      mergeResult(this.engine, call(() => this.engine.mergeTree(sides[0], sides[1], flags, labels, decided, keep)));
     const first = merged(new Uint8Array(), resolver === undefined);
     if (resolver === undefined) return first;
     return merged(first.clean ? new Uint8Array() : resolutions(resolver, first.conflicts, this.engine), true);
@@ -217,13 +226,13 @@ export class Repository implements Disposable {
     const target = encodeText(nameOf(into));
     const source = this.resolve(from);
     const label = encodeText(labelOf(from));
-    const decided = this.#decide(target, source, label, options);
-    enforce(this, () => this.#mergeMove(target, source, label, decided, options));
+    const decided = decide(this.engine, target, source, label, options);
+    enforce(this, () => mergeMove(this, target, source, label, decided, options));
     const now = this.now();
     const details = commitDetails(options.message ?? '', options, now);
     const outcome = call(() => this.engine.merge(target, source, mergeFlags(options), label, decided, details, now));
     const prepared = call(() => outcome.takeCommit());
-    const result = this.#mergeResult(call(() => outcome.result()));
+    const result = mergeResult(this.engine, call(() => outcome.result()));
     outcome.free();
     if (prepared !== undefined) result.commit = this.finishSigned(prepared, options.sign, now);
     return result;
@@ -320,6 +329,16 @@ export class Repository implements Disposable {
     return new Reality(this, assign(this, key, weights, salt));
   }
 
+  /** Brings what a remote, by its name or address, has and is not here; `refs/remotes/NAME/` follows its branches, as with git. */
+  async fetch(remote: string, options: FetchOptions = {}): Promise<FetchResult> {
+    return (await import('./remote/remote.js')).fetch(this, remote, options);
+  }
+
+  /** Pushes realities and tags to a remote, by its name or address. What the server refuses is in the result. */
+  async push(remote: string, options: PushOptions = {}): Promise<PushResult> {
+    return (await import('./remote/remote.js')).push(this, remote, options);
+  }
+
   /** Takes in a pack and moves refs to what it brought, all or nothing. */
   importPack(pack: PackBytes, refs: Record<string, ObjectId>, options: Progressive = {}): Promise<ImportResult> {
     return importPack(this, pack, refs, options);
@@ -383,6 +402,11 @@ export class Repository implements Disposable {
   /** @internal Tells of what validators only warn of. */
   warn(warnings: Problem[]): void {
     this.#onWarning?.(warnings);
+  }
+
+  /** @internal */
+  get isStored(): boolean {
+    return this.#storage !== undefined;
   }
 
   /** @internal Who acts where nobody is named. */
@@ -465,36 +489,5 @@ export class Repository implements Disposable {
 
   #operation(id: number): Operation | undefined {
     return id === 0 ? undefined : operationsOf(this.engine, id, 1)[0];
-  }
-
-  #mergeResult(bytes: Uint8Array): MergeResult {
-    const packed = new PackedReader(bytes);
-    const [clean, fastForward, tree] = [packed.u8() === 1, packed.u8() === 1, packed.someId()];
-    const commit = packed.id();
-    const conflicts = readConflicts(packed);
-    return { clean, tree, fastForward, conflicts, ...(commit && { commit: new Commit(this.engine, commit) }) };
-  }
-
-  /** Where a merge would take a reality: along to `source`, or to a merged state; nowhere, where it is there or would conflict. */
-  #mergeMove(target: Uint8Array, source: ObjectId, label: Uint8Array, decided: Uint8Array, options: MergeOptions): { base: ObjectId | undefined; state: ObjectId | undefined } {
-    const base = call(() => this.engine.head(target));
-    const common = base === undefined ? undefined : this.mergeBase(base, source);
-    if (base === undefined || common === base && options.fastForward !== 'never') return { base, state: source };
-    if (common === call(() => this.engine.peelToCommit(source))) return { base, state: undefined };
-    const { clean, tree } = this.#previewMerge(base, source, target, label, decided, options);
-    return { base, state: clean ? tree : undefined };
-  }
-
-  /** What the resolver decides of what merging `source` into `target` leaves open. */
-  #decide(target: Uint8Array, source: ObjectId, label: Uint8Array, options: MergeOptions): Uint8Array {
-    const { resolver } = options;
-    const ours = call(() => this.engine.head(target));
-    if (resolver === undefined || ours === undefined) return new Uint8Array();
-    return resolutions(resolver, this.#previewMerge(ours, source, target, label, new Uint8Array(), options).conflicts, this.engine);
-  }
-
-  #previewMerge(ours: ObjectId, theirs: ObjectId, target: Uint8Array, label: Uint8Array, decided: Uint8Array, options: MergeOptions): MergeResult {
-    const labels = new Uint8Array([...target, 0, ...label]);
-    return this.#mergeResult(call(() => this.engine.mergeTree(ours, theirs, mergeFlags(options), labels, decided, false)));
   }
 }

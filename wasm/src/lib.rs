@@ -5,7 +5,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it: `allocator`, `memory_compare`, `panic`, `error`,
 //! `packed`, `decode`, `object`, `repository`, `commit`, `difference`, `transaction`, `reality`, `history`, `blame`, `bisect`, `drivers`, `merge`, `rewrite`, `exchange`, `durable`,
-//! `storage`, `serve`, `verify`, `watch`, `work_tree`, `evaluate`.
+//! `storage`, `serve`, `remote`, `verify`, `watch`, `work_tree`, `evaluate`.
 
 #[cfg(target_family = "wasm")]
 mod allocator;
@@ -27,6 +27,7 @@ mod object;
 mod packed;
 mod panic;
 mod reality;
+mod remote;
 mod repository;
 mod rewrite;
 mod serve;

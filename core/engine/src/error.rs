@@ -50,6 +50,10 @@ pub enum ErrorCode {
     Disposed,
     /// Refused by a rule of the repository.
     Rejected,
+    /// The server wants credentials, or others.
+    Unauthorized,
+    /// The other side is gone, or not able to answer.
+    Disconnected,
 }
 
 impl ErrorCode {
@@ -69,6 +73,8 @@ impl ErrorCode {
             Self::Stale => "Stale",
             Self::Protocol => "Protocol",
             Self::Rejected => "Rejected",
+            Self::Unauthorized => "Unauthorized",
+            Self::Disconnected => "Disconnected",
             Self::Disposed => "Disposed",
         }
     }

@@ -6,7 +6,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it: `error`, `env`, `loose`, `store`, `workspace`, `operation`,
 //! `entries`, `kept_log`, `timeline`, `recent`, `storage`, `repository`, `realities`, `commit`, `snapshot`, `transaction`, `history`, `blame`, `bisect`, `describe`, `difference`, `merge`, `stash`, `patch`, `pick`,
-//! `rebase`, `exchange`, `follow`, `durable`, `export`, `serve`, `stats`, `verify`, `event`, `watch`, `traffic`, `comparison`, `shared`.
+//! `rebase`, `exchange`, `follow`, `durable`, `export`, `serve`, `remote`, `stats`, `verify`, `event`, `watch`, `traffic`, `comparison`, `shared`.
 #![no_std]
 
 extern crate alloc;
@@ -37,6 +37,7 @@ mod pick;
 mod realities;
 mod rebase;
 mod recent;
+mod remote;
 mod repository;
 mod serve;
 mod shared;
@@ -68,6 +69,9 @@ pub use history::History;
 pub use merge::{FastForward, MergeOutcome, MergeRequest, Merged};
 pub use operation::{Operation, OperationKind, OperationLog};
 pub use pick::{PickKind, PickRequest};
+pub use remote::{
+    FetchOptions, Fetched, Force, PushOptions, Pushed, RemoteFetch, RemoteProgress, RemotePush, RemoteRequest,
+};
 pub use repository::Repository;
 pub use serve::{GitExchange, ProposedUpdate};
 pub use shared::{Absorbed, Converged, Moves, World, WorldEvent};

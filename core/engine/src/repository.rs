@@ -116,6 +116,11 @@ impl Repository {
         &self.refs
     }
 
+    /// The commits at which history is cut: their parents are not here, nor meant to be.
+    pub fn shallow(&self) -> &[ObjectId] {
+        &self.shallow
+    }
+
     /// The bounds in force.
     pub fn limits(&self) -> &Limits {
         &self.limits

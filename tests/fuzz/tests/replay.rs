@@ -39,6 +39,6 @@ macro_rules! replay {
 }
 
 replay! {
-    object pack index delta loose pkt_line upload push bundle refs revision glob attributes formats merge_formats path text_diff merge_text patch apply verify entries
+    object pack index delta loose pkt_line upload client push bundle refs revision glob attributes formats merge_formats path text_diff merge_text patch apply verify entries
     tree_merge messages
 }

@@ -6,6 +6,7 @@ pub mod loose;
 pub mod name;
 pub mod packed;
 pub mod reflog;
+pub mod refspec;
 mod store;
 mod update;
 

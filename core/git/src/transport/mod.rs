@@ -1,10 +1,12 @@
-//! Serving a repository to git: framing, capabilities, refs, fetch, push and bundles, as machines without sockets.
+//! Serving a repository to git, and being its client: framing, capabilities, refs, fetch, push and bundles, as machines
+//! without sockets.
 //!
 //! Requests go in and answers come out as bytes, in pieces that the caller chooses. Nothing here knows a connection, a
 //! thread or a hook; what may change a ref is decided by the caller.
 
 pub mod bundle;
 pub mod capabilities;
+pub mod client;
 mod commands;
 mod fetch;
 mod fetch_error;

@@ -112,12 +112,13 @@ impl ObjectCheck {
 }
 
 /// The check that everything is here that some tips reach and the refs do not.
-pub(super) struct ConnectivityCheck {
+pub struct ConnectivityCheck {
     selection: Box<Selection>,
 }
 
 impl ConnectivityCheck {
-    pub(super) fn new(
+    /// Begins with the objects of `pack` over those of `served`, which has what its refs reach.
+    pub fn new(
         tips: &[ObjectId],
         pack: Option<&Pack>,
         served: &Served<'_>,
@@ -136,7 +137,7 @@ impl ConnectivityCheck {
     }
 
     /// Looks at some objects; `true` when all are here.
-    pub(super) fn step(&mut self, pack: Option<&Pack>, served: &Served<'_>) -> Result<bool, ReadError> {
+    pub fn step(&mut self, pack: Option<&Pack>, served: &Served<'_>) -> Result<bool, ReadError> {
         self.selection.step(&Quarantine { pack, base: served.source }, STEP_BUDGET)
     }
 }

@@ -171,6 +171,11 @@ impl Selection {
         &self.objects
     }
 
+    /// What the other side has and deltas may stand on.
+    pub fn bases(&self) -> &[PackItem] {
+        &self.bases
+    }
+
     /// What was selected, and what the other side has and deltas may stand on.
     pub fn into_parts(self) -> (Vec<PackItem>, Vec<PackItem>) {
         (self.objects, self.bases)

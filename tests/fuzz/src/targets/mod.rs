@@ -3,6 +3,7 @@
 mod apply;
 mod attributes;
 mod bundle;
+mod client;
 mod delta;
 mod entries;
 mod formats;
@@ -52,6 +53,7 @@ pub const TARGETS: &[Target] = &[
     target!(loose, 2000),
     target!(pkt_line, 5000),
     target!(upload, 2000),
+    target!(client, 3000),
     target!(push, 1000),
     target!(bundle, 5000),
     target!(refs, 5000),
