@@ -74,6 +74,16 @@ test('a commit and a range', async () => {
   assert.equal((await run(folder, ['ci', '--commit', 'nowhere'])).code, 3);
 });
 
+test('a configuration in TypeScript is loaded where Node loads it, else it is said what to do', async () => {
+  const folder = await repository(1);
+  await writeFile(join(folder, 'govc.config.ts'), "const policies: object[] = [{ name: 'syntax', check: 'syntax' }];\nexport default { policies };\n");
+  await writeFile(join(folder, 'x.json'), '{');
+  await git(folder, 'add', '-A');
+  const { code, stdout, stderr } = await run(folder, ['ci']);
+  if (process.features.typescript) assert.deepEqual([code, /x\.json:1:2/.test(stdout)], [1, true]);
+  else assert.deepEqual([code, /does not load TypeScript: name it govc\.config\.mjs, or use Node 22\.18/.test(stderr)], [2, true]);
+});
+
 test('reports for people, code scanners, CI systems and GitHub', async () => {
   const folder = await withConfig();
   await writeFile(join(folder, 'a,b: 100%.md'), 'QUIET PLEASE\n');
