@@ -74,6 +74,23 @@ test('a commit and a range', async () => {
   assert.equal((await run(folder, ['ci', '--commit', 'nowhere'])).code, 3);
 });
 
+test('a policy looks into changes, into other files, and at other commits', async () => {
+  const folder = await repository(2);
+  await writeFile(join(folder, 'govc.config.cjs'), `module.exports = { policies: [{ name: 'looks', check: (snapshot, changes) => changes.map((change) => ({
+    path: change.path, message: [change.kind, change.hunks().length, change.unified().split('\\n')[0], snapshot.readText('file 1').trim(), snapshot.diff('HEAD~1').length].join() })) }] };`);
+  await writeFile(join(folder, 'new'), 'x\n');
+  await git(folder, 'add', 'new');
+  await git(folder, 'rm', '-q', 'file 2');
+  const kinds = (result) => result.problems.map(({ path, message }) => `${path}: ${message}`);
+  // An addition and a deletion may be a rename: the engine tells. Alone, neither needs it.
+  assert.deepEqual(kinds(JSON.parse((await run(folder, ['ci', '--json'])).stdout)), ['file 2: removed,1,diff --git a/file 2 b/file 2,content 1,1', 'new: added,1,diff --git a/new b/new,content 1,1']);
+  await git(folder, 'reset', '-q', '--', 'file 2');
+  assert.deepEqual(kinds(JSON.parse((await run(folder, ['ci', '--json'])).stdout)), ['new: added,1,diff --git a/new b/new,content 1,2']);
+  await git(folder, 'mv', '-f', 'file 1', 'moved');
+  await writeFile(join(folder, 'govc.config.cjs'), `module.exports = { policies: [(snapshot, changes) => changes.map(({ path, from, kind, oldMode, newMode }) => ({ path, message: [kind, from, oldMode, newMode].join() }))] };`);
+  assert.deepEqual(kinds(JSON.parse((await run(folder, ['ci', '--json'])).stdout)), ['moved: renamed,file 1,100644,100644', 'new: added,,,100644']);
+});
+
 test('a configuration in TypeScript is loaded where Node loads it, else it is said what to do', async () => {
   const folder = await repository(1);
   await writeFile(join(folder, 'govc.config.ts'), "const policies: object[] = [{ name: 'syntax', check: 'syntax' }];\nexport default { policies };\n");
