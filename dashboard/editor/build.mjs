@@ -1,5 +1,5 @@
-// Bundles the editor into the folder that is named, and puts the Worker of evaluations beside it.
-import { copyFile, readFile } from 'node:fs/promises';
+// Bundles the editor into the folder that is named, and puts the Workers beside it.
+import { cp, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
@@ -14,8 +14,8 @@ await build({
   legalComments: 'linked',
   outfile: `${process.argv[2]}/editor.js`,
 });
-// As it is: it imports the package, which lies beside the app.
-await copyFile(fileURLToPath(new URL('evaluate.js', import.meta.url)), `${process.argv[2]}/evaluate.js`);
+// As they are: they import the package, which lies beside the app, and the scenarios show their own text.
+await cp(new URL('../worker/', import.meta.url), `${process.argv[2]}/worker`, { recursive: true });
 
 /** Most that the dashboard may weigh without the editor, gzipped. */
 const GZIP_BYTES_MAX = 600_000;

@@ -64,6 +64,13 @@ class GovcEditor extends HTMLElement {
 
   connectedCallback() {
     if (this.#view !== undefined) return;
+    // What was set before this class was known lies before its accessors.
+    for (const name of ['path', 'value']) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value = this[name];
+      delete this[name];
+      this[name] = value;
+    }
     const told = EditorView.updateListener.of((update) => {
       if (!update.docChanged || update.transactions.some((transaction) => transaction.annotation(fromOutside))) return;
       this.#value = update.state.doc.toString();
@@ -75,9 +82,10 @@ class GovcEditor extends HTMLElement {
       extensions: [
         lineNumbers(), highlightActiveLine(), highlightSpecialChars(), history(), drawSelection(), indentOnInput(), bracketMatching(),
         syntaxHighlighting(colours), look, told, EditorState.allowMultipleSelections.of(true), EditorView.lineWrapping,
-        // Tab indents; Escape and then Tab leaves the editor, for those without a mouse.
-        keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, indentWithTab]),
-        EditorView.contentAttributes.of({ 'aria-label': this.getAttribute('label') ?? 'Content' }),
+        // Tab indents; Escape and then Tab leaves the editor, for those without a mouse. What is only read lets Tab pass.
+        keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...(this.hasAttribute('readonly') ? [] : [indentWithTab])]),
+        EditorState.readOnly.of(this.hasAttribute('readonly')),
+        EditorView.contentAttributes.of({ 'aria-label': this.getAttribute('label') ?? 'Content', tabindex: '0' }),
         this.#language.of(languageOf(this.#path)),
       ],
     });

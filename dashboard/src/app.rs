@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 
+use crate::action::share;
 use crate::io::location;
 use crate::model::link::Link;
 use crate::state::store::Store;
@@ -22,9 +23,19 @@ fn App() -> impl IntoView {
     let store = Store::new();
     provide_context(store);
     window_event_listener(leptos::ev::hashchange, move |_| {
-        store.link.set(Link::parse(&location::fragment()))
+        let fragment = location::fragment();
+        let link = Link::parse(&fragment);
+        // A scenario is left by its own button, not by a look at another view.
+        let scenario = link.scenario.or_else(|| store.link.with_untracked(|link| link.scenario));
+        store.link.set(Link { scenario, ..link });
+        open_carried(store, &fragment);
     });
-    spawn_local(load::load(store, "../history"));
+    // A scenario brings a repository of its own.
+    if !open_carried(store, &location::fragment())
+        && store.link.with_untracked(|link| link.scenario.is_none())
+    {
+        spawn_local(load::load(store, "../history"));
+    }
     // Rows follow the repository: whoever began to read before a change gives up.
     Effect::new(move |_| {
         if store.version.get() > 0 {
@@ -32,4 +43,14 @@ fn App() -> impl IntoView {
         }
     });
     view! { <Frame/> }
+}
+
+/// Opens the repository that a link carries; whether it carries one.
+fn open_carried(store: Store, fragment: &str) -> bool {
+    match share::carried(fragment) {
+        None => return false,
+        Some(Ok(bytes)) => spawn_local(load::bundle(store, bytes, load::link_limits())),
+        Some(Err(message)) => store.tell(message, true),
+    }
+    true
 }

@@ -190,7 +190,7 @@ test('the playground: type, see it staged, commit, go back', async () => {
 });
 
 test('open a bundle, then a folder; what happened is listed', async () => {
-  const { page, errors } = await opened('#playground');
+  const { page, errors } = await opened('#playground?reality=main');
   git('bundle', 'create', '-q', 'some.bundle', 'clean', 'clash');
   await page.getByText('Open another repository').click();
   await page.getByLabel('A bundle').setInputFiles(join(folder, 'some.bundle'));
@@ -205,7 +205,7 @@ test('open a bundle, then a folder; what happened is listed', async () => {
   await page.locator('.cm-content', { hasText: 'alpha' }).waitFor();
   await page.goto(`${address}#activity`);
   await page.locator('.operations li', { hasText: 'Import 1 files' }).waitFor();
-  await page.goto(`${address}#playground`);
+  await page.goto(`${address}#playground?reality=main`);
   await page.getByText('Open another repository').click();
   await page.getByLabel('A bundle').setInputFiles(join(files, 'a.txt'));
   await page.getByText('the file is no bundle').waitFor();

@@ -79,7 +79,12 @@ pub fn told(data: &JsValue) -> Told {
     if let Some(done) = field("done").as_f64() {
         return Told::Progress(done as u64, field("total").as_f64().unwrap_or(0.0) as u64);
     }
-    Told::Rows(Array::from(&field("rows")).iter().map(|row| row_of(&Array::from(&row))).collect())
+    Told::Rows(rows_of(&field("rows")))
+}
+
+/// Reads the rows of an evaluation.
+pub fn rows_of(rows: &JsValue) -> Vec<Row> {
+    Array::from(rows).iter().map(|row| row_of(&Array::from(&row))).collect()
 }
 
 fn row_of(row: &Array) -> Row {

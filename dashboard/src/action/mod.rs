@@ -5,4 +5,6 @@ pub mod evaluate;
 pub mod fork;
 pub mod merge;
 pub mod rewind;
+pub mod scenario;
+pub mod share;
 pub mod standing;

@@ -38,12 +38,13 @@ pub async fn work_out(store: Store, names: Vec<String>, known: RwSignal<HashMap<
     for name in names {
         let found = store.look(|repository| {
             let heads = heads(repository, &name)?;
-            let is_known =
-                known.with_untracked(|known| known.get(&name).is_some_and(|summary| summary.heads == heads));
-            if is_known { Ok(None) } else { summary(repository, &name, heads).map(Some) }
+            // Who asked may be gone by now.
+            let is_known = known
+                .try_with_untracked(|known| known.get(&name).is_some_and(|summary| summary.heads == heads));
+            if is_known != Some(false) { Ok(None) } else { summary(repository, &name, heads).map(Some) }
         });
         match found {
-            Some(Ok(Some(summary))) => known.update(|known| drop(known.insert(name, summary))),
+            Some(Ok(Some(summary))) => drop(known.try_update(|known| known.insert(name, summary))),
             Some(_) => {}
             None => return,
         }

@@ -29,6 +29,12 @@ impl Running {
         worker.post_message(message).ok()?;
         Some(Self { worker, _told: told, _failed: failed })
     }
+
+    /// Gives it another message.
+    pub fn post(&self, message: &JsValue) {
+        // Only what cannot be copied is refused, and messages are made of what can.
+        let _ = self.worker.post_message(message);
+    }
 }
 
 impl Drop for Running {

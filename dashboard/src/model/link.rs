@@ -2,6 +2,8 @@
 //!
 //! What does not parse is left out; nothing of it is ever run or looked up as anything but a name.
 
+use crate::model::scenario::Place;
+
 /// The longest name, path or revision that a link carries, in bytes.
 const VALUE_BYTES_MAX: usize = 4096;
 /// The most realities that are compared at once.
@@ -60,6 +62,8 @@ pub struct Link {
     pub pins: Vec<String>,
     /// The realities that are compared.
     pub compared: Vec<String>,
+    /// The step of a scenario that is shown beside it.
+    pub scenario: Option<Place>,
 }
 
 impl Link {
@@ -79,6 +83,7 @@ impl Link {
                 "path" => link.path = Some(value),
                 "moment" => link.moment = value.parse().ok(),
                 "pin" if link.pins.len() < 2 && is_id(&value) => link.pins.push(value),
+                "scenario" => link.scenario = Place::parse(&value),
                 "with" if link.compared.len() < COMPARED_MAX => link.compared.push(value),
                 _ => {}
             }
@@ -90,9 +95,10 @@ impl Link {
     pub fn to_text(&self) -> String {
         let single = [("reality", &self.reality), ("commit", &self.commit), ("path", &self.path)];
         let moment = self.moment.map(|moment| moment.to_string());
+        let scenario = self.scenario.map(Place::to_text);
         let pairs = single
             .into_iter()
-            .chain([("moment", &moment)])
+            .chain([("moment", &moment), ("scenario", &scenario)])
             .filter_map(|(key, value)| Some((key, value.as_ref()?)))
             .chain(self.pins.iter().map(|pin| ("pin", pin)))
             .chain(self.compared.iter().map(|name| ("with", name)));
@@ -152,6 +158,7 @@ mod tests {
             moment: Some(-5),
             pins: vec!["f".repeat(40), "0".repeat(40)],
             compared: vec!["a".into(), "b".into()],
+            scenario: Place::parse("cdn.2"),
         };
         assert_eq!(Link::parse(&link.to_text()), link);
         for view in View::all() {
@@ -171,6 +178,7 @@ mod tests {
             "#realities?commit=zz&pin=..&moment=1e9&x=y",
             "#?reality=%ff",
             "#?path=%g0",
+            "#?scenario=none.1",
             &long,
         ] {
             assert_eq!(Link::parse(text), Link::default(), "{text}");

@@ -4,5 +4,6 @@ pub mod compare;
 pub mod hunks;
 pub mod lanes;
 pub mod link;
+pub mod scenario;
 pub mod text;
 pub mod timeline;

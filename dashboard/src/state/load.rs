@@ -2,13 +2,15 @@
 
 use govc_engine::git::ObjectId;
 use govc_engine::git::limits::Limits;
-use govc_engine::git::pack::PackReceiver;
+use govc_engine::git::pack::{Pack, PackReceiver};
 use govc_engine::git::path::RepoPath;
+use govc_engine::git::refs::{RefName, RefTarget};
 use govc_engine::git::transport::bundle::BundleHeader;
 use govc_engine::{CommitRequest, Repository};
 use leptos::prelude::*;
 
 use crate::io::{clock, fetch};
+use crate::model::link::{Link, View};
 use crate::state::store::{Progress, Store};
 
 /// Bytes that are unfolded between two looks at the clock.
@@ -40,20 +42,35 @@ async fn attempt(store: Store, name: &str) -> Result<(), String> {
         receiver.push(bytes).map_err(|error| error.to_string())
     })
     .await?;
-    finish(store, repository, receiver, about.refs).await
+    let repository = finish(store, repository, receiver, about.refs).await?;
+    // Unless something else was chosen while this came.
+    if store.version.get_untracked() == 0 {
+        store.open(repository);
+    }
+    Ok(())
 }
 
 /// Opens a bundle, as `git bundle create` writes it, in place of what is shown.
-pub async fn bundle(store: Store, bytes: Vec<u8>) {
-    if let Err(message) = attempt_bundle(store, &bytes).await {
+pub async fn bundle(store: Store, bytes: Vec<u8>, limits: Limits) {
+    if let Err(message) = attempt_bundle(store, &bytes, limits).await {
         store.tell(message, true);
     }
     store.progress.set(None);
 }
 
-async fn attempt_bundle(store: Store, bytes: &[u8]) -> Result<(), String> {
-    let (header, pack_start) = BundleHeader::parse(bytes, &Limits::default())
-        .map_err(|error| format!("the file is no bundle: {error}"))?;
+/// Bounds on a repository that came in a link: whoever wrote that did not have to send what it unfolds to.
+pub fn link_limits() -> Limits {
+    Limits {
+        object_bytes_max: 16 << 20,
+        pack_objects_max: 10_000,
+        pack_unfolded_bytes_max: 256 << 20,
+        ..Limits::default()
+    }
+}
+
+async fn attempt_bundle(store: Store, bytes: &[u8], limits: Limits) -> Result<(), String> {
+    let (header, pack_start) =
+        BundleHeader::parse(bytes, &limits).map_err(|error| format!("the file is no bundle: {error}"))?;
     if !header.prerequisites.is_empty() {
         return Err(
             "the bundle needs commits that it does not hold: make it with `git bundle create FILE --all`"
@@ -66,11 +83,25 @@ async fn attempt_bundle(store: Store, bytes: &[u8]) -> Result<(), String> {
     let usual = || branches().find(|(name, _)| *name == b"main" || *name == b"master");
     let main = branches().find(|(_, id)| Some(*id) == head).or_else(usual).or_else(|| branches().next());
     let (main, _) = main.ok_or("the bundle holds no branch")?;
-    let repository = Store::empty(&String::from_utf8_lossy(main))?;
+    let repository = Repository::new(main, limits).map_err(|error| error.to_string())?;
     let mut receiver = PackReceiver::new(*repository.limits());
     receiver.push(&bytes[pack_start..]).map_err(|error| error.to_string())?;
     let refs = header.refs.iter().filter(|(name, _)| name.starts_with(b"refs/"));
-    finish(store, repository, receiver, refs.map(|(name, id)| (name.to_string(), *id)).collect()).await
+    let refs = refs.map(|(name, id)| (name.to_string(), *id)).collect();
+    store.open(finish(store, repository, receiver, refs).await?);
+    Ok(())
+}
+
+/// Opens a repository without a commit in place of what is shown, ready to be written in.
+pub fn empty(store: Store) {
+    match Store::empty("main") {
+        Ok(repository) => {
+            store.open(repository);
+            let link = Link { view: View::Playground, reality: Some("main".to_owned()), ..Link::default() };
+            store.show(true, |seen| *seen = link);
+        }
+        Err(message) => store.tell(message, true),
+    }
 }
 
 /// Opens files in place of what is shown: as one commit.
@@ -96,12 +127,47 @@ pub async fn folder(store: Store, files: Vec<(String, Vec<u8>)>) {
     }
 }
 
+/// Opens what a storage would hold in place of what is shown: its log of operations comes along.
+pub async fn stored(store: Store, packs: Vec<Vec<u8>>, refs: Vec<(String, String)>) -> Result<(), String> {
+    let mut repository = Store::empty("main")?;
+    for pack in packs {
+        let mut receiver = PackReceiver::new(*repository.limits());
+        receiver.push(&pack).map_err(|error| error.to_string())?;
+        let pack = resolved(store, &repository, receiver).await?;
+        repository.load_pack(pack).map_err(|error| error.to_string())?;
+    }
+    let refs: Result<Vec<_>, String> = refs.into_iter().map(stored_ref).collect();
+    repository.load_refs(refs?).map_err(|error| error.to_string())?;
+    let env = crate::state::store::env();
+    repository.keep_log(b"main", true, &env).map_err(|error| error.to_string())?;
+    store.open(repository);
+    Ok(())
+}
+
+fn stored_ref((name, target): (String, String)) -> Result<(RefName, RefTarget), String> {
+    let name = RefName::new(name.into_bytes()).map_err(|error| error.to_string())?;
+    let target = match target.strip_prefix("ref: ") {
+        Some(target) => RefName::new(target.as_bytes()).map_err(|error| error.to_string())?.into(),
+        None => ObjectId::from_hex(target.as_bytes()).map_err(|error| error.to_string())?.into(),
+    };
+    Ok((name, target))
+}
+
 async fn finish(
     store: Store,
     mut repository: Repository,
     receiver: PackReceiver,
     refs: Vec<(String, ObjectId)>,
-) -> Result<(), String> {
+) -> Result<Repository, String> {
+    let pack = resolved(store, &repository, receiver).await?;
+    let refs: Vec<(&[u8], ObjectId)> = refs.iter().map(|(name, id)| (name.as_bytes(), *id)).collect();
+    let env = crate::state::store::env();
+    repository.import(pack, &refs, &env).map_err(|error| error.to_string())?;
+    Ok(repository)
+}
+
+/// The pack that was received, when all of its deltas are resolved.
+async fn resolved(store: Store, repository: &Repository, receiver: PackReceiver) -> Result<Pack, String> {
     let mut resolver = receiver.end().map_err(|error| error.to_string())?;
     let mut slice_end = clock::ticks_ms() + clock::SLICE_MS;
     while !resolver.is_done() {
@@ -113,12 +179,7 @@ async fn finish(
             slice_end = clock::ticks_ms() + clock::SLICE_MS;
         }
     }
-    let pack = resolver.finish(repository.store()).map_err(|error| error.to_string())?;
-    let refs: Vec<(&[u8], ObjectId)> = refs.iter().map(|(name, id)| (name.as_bytes(), *id)).collect();
-    let env = crate::state::store::env();
-    repository.import(pack, &refs, &env).map_err(|error| error.to_string())?;
-    store.open(repository);
-    Ok(())
+    resolver.finish(repository.store()).map_err(|error| error.to_string())
 }
 
 fn about(text: &str) -> Result<About, String> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use govc_engine::git::path::RepoPath;
 use leptos::ev;
 use leptos::prelude::*;
 
@@ -13,7 +14,11 @@ use crate::model::text;
 use crate::state::store::{Progress, Store};
 
 /// The Worker, which lies beside the app.
-const WORKER: &str = "evaluate.js";
+const WORKER: &str = "worker/evaluate.js";
+/// Which files of main are offered as tests.
+const TESTS: &[u8] = b"tests/*.js";
+/// How many of them.
+const TESTS_MAX: usize = 20;
 /// Where a test begins.
 const EXAMPLE: &str = "// A number: what it is worth. It may be async, and may throw.\nexport default (reality) => {\n  return reality.list().length;\n};\n";
 
@@ -62,14 +67,18 @@ pub fn Evaluation(compared: Memo<Vec<String>>) -> impl IntoView {
         running.set_value(Running::start(WORKER, &message, hear, failed));
         is_running.set(true);
     };
+    let own = Memo::new(move |_| own_test(&code.get()));
     let typed = move |event: ev::Event| code.set(editor::text(&event).unwrap_or_default());
     view! {
         <h3>"Evaluate"</h3>
+        <TestFiles code/>
         <govc-editor class="test" label="The test" prop:path="test.js" prop:value=move || code.get() on:change=typed></govc-editor>
         <form class="controls" on:submit=run>
             <label>"Runs of each "<input type="number" min="1" max="1000" prop:value=samples
                 on:input:target=move |event| samples.set(event.target().value().parse().unwrap_or(1))/></label>
-            <label><input class="check" type="checkbox" prop:checked=higher on:change=move |_| higher.update(|higher| *higher = !*higher)/>" More is better"</label>
+            <Show when=move || !own.get() fallback=|| view! { <span>"The test says which is better."</span> }>
+                <label><input class="check" type="checkbox" prop:checked=higher on:change=move |_| higher.update(|higher| *higher = !*higher)/>" More is better"</label>
+            </Show>
             <button class="strong" disabled=move || is_running.get() || compared.get().is_empty()>"Evaluate"</button>
             <Show when=move || is_running.get()><button type="button" on:click=move |_| stop()>"Stop"</button></Show>
         </form>
@@ -77,15 +86,58 @@ pub fn Evaluation(compared: Memo<Vec<String>>) -> impl IntoView {
     }
 }
 
-/// Ranked, each with its interval beside main's.
+/// Whether a test says itself which score is better.
+fn own_test(code: &str) -> bool {
+    code.lines().any(|line| line.starts_with("export const better"))
+}
+
+/// The tests that main holds: the one whose path the link names is taken.
+#[component]
+fn TestFiles(code: RwSignal<String>) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let paths = Memo::new(move |_| {
+        let found = store.read(|repository| repository.list(&repository.main()?, Some(TESTS)).map(names));
+        found.and_then(Result::ok).unwrap_or_default()
+    });
+    let chosen = Memo::new(move |_| store.link.get().path.filter(|path| paths.get().contains(path)));
+    Effect::new(move |_| {
+        let Some(path) = chosen.get() else { return };
+        let text = store.look(|repository| {
+            let bytes = repository.read(&repository.main()?, &RepoPath::new(path.as_bytes())?)?;
+            Ok::<_, govc_engine::Error>(String::from_utf8_lossy(&bytes).into_owned())
+        });
+        if let Some(Ok(text)) = text {
+            code.set(text);
+        }
+    });
+    view! {
+        <Show when=move || !paths.get().is_empty()>
+            <p class="controls">"Tests in main: "
+                <For each=move || paths.get() key=Clone::clone let:path>
+                    {
+                        let (own, other) = (path.clone(), path.clone());
+                        view! {
+                            <button aria-pressed=move || (chosen.get().as_ref() == Some(&own)).to_string()
+                                on:click=move |_| store.show(true, |link| link.path = Some(other.clone()))>{text::shown_line(&path)}</button>
+                        }
+                    }
+                </For>
+            </p>
+        </Show>
+    }
+}
+
+/// The names of the first paths.
+fn names<T: ToString>(paths: Vec<T>) -> Vec<String> {
+    paths.iter().take(TESTS_MAX).map(ToString::to_string).collect()
+}
+
+/// Who is better, with a way to merge it.
 #[component]
 fn Outcome(rows: Vec<Row>) -> impl IntoView {
     let store = expect_context::<Store>();
     let main = rows[0].name.clone();
     let winner = rows.iter().find(|row| row.is_winner).map(|row| row.name.clone());
-    let ends =
-        rows.iter().filter_map(|row| row.difference).flat_map(|(_, low, high)| [low.abs(), high.abs()]);
-    let reach = ends.filter(|end| end.is_finite()).fold(f64::MIN_POSITIVE, f64::max);
     let merge_it = {
         let (from, into) = (winner.clone().unwrap_or_default(), main.clone());
         move |_| merge::run(store, &from, &into)
@@ -97,17 +149,39 @@ fn Outcome(rows: Vec<Row>) -> impl IntoView {
     view! {
         <p class="controls" role="status"><strong>{verdict}</strong>
             {winner.is_some().then(|| view! { <button class="strong" on:click=merge_it>"Merge it"</button> })}</p>
-        <table class="matrix">
+        <Ranking rows title=String::new()/>
+    }
+}
+
+/// Ranked, each with its interval beside main's.
+#[component]
+pub fn Ranking(rows: Vec<Row>, title: String) -> impl IntoView {
+    let ends =
+        rows.iter().filter_map(|row| row.difference).flat_map(|(_, low, high)| [low.abs(), high.abs()]);
+    let reach = ends.filter(|end| end.is_finite()).fold(f64::MIN_POSITIVE, f64::max);
+    view! {
+        <table class="matrix ranking">
+            {(!title.is_empty()).then(|| view! { <caption>{text::shown_line(&title)}</caption> })}
             <thead><tr><th scope="col">"Reality"</th><th scope="col">"Score"</th><th scope="col">"Beside main, 95 %"</th><th scope="col">"Verdict"</th></tr></thead>
             <tbody>{rows.into_iter().map(|row| view! {
-                <tr>
-                    <th scope="row">{text::shown_line(&row.name)}</th>
-                    <td>{row.score.map(|score| format!("{score:.4}"))}</td>
+                <tr class:winner=row.is_winner>
+                    <th scope="row">{text::shown_line(&row.name)}{row.is_winner.then_some(" (winner)")}</th>
+                    <td>{row.score.map(figure)}</td>
                     <td>{row.difference.map(|(difference, low, high)| view! { <Interval difference low high reach/> })}</td>
                     <td>{if row.error.is_empty() { row.verdict } else { text::shown_line(&row.error) }}</td>
                 </tr>
             }).collect_view()}</tbody>
         </table>
+    }
+}
+
+/// Four digits that matter.
+fn figure(value: f64) -> String {
+    match value.abs() {
+        size if size >= 1000.0 => format!("{value:.0}"),
+        size if size >= 100.0 => format!("{value:.1}"),
+        size if size >= 10.0 => format!("{value:.2}"),
+        _ => format!("{value:.4}"),
     }
 }
 

@@ -11,8 +11,10 @@ use crate::view::activity::ActivityView;
 use crate::view::commit::CommitPanel;
 use crate::view::compare::CompareView;
 use crate::view::graph::GraphList;
+use crate::view::guide::Guide;
 use crate::view::playground::PlaygroundView;
 use crate::view::realities::RealityList;
+use crate::view::share::Share;
 use crate::view::timeline::TimelineView;
 
 /// The views that there are.
@@ -33,6 +35,7 @@ pub fn Frame() -> impl IntoView {
             <Rewind/>
             <Status/>
         </header>
+        <Guide/>
         <main id="main" tabindex="-1" class=move || store.link.get().view.name()>
             {move || match view.get() {
                 View::Activity => view! { <ActivityView/> }.into_any(),
@@ -106,6 +109,7 @@ fn Rewind() -> impl IntoView {
                 on:click=move |_| { store.command(Repository::undo); }>"Undo"</button>
             <button disabled=move || redo().is_none() title=move || title(redo())
                 on:click=move |_| { store.command(Repository::redo); }>"Redo"</button>
+            <Share/>
         </p>
     }
 }

@@ -3,28 +3,37 @@
 use govc_engine::git::path::RepoPath;
 use leptos::ev;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use crate::action::edit;
-use crate::io::{editor, files};
+use crate::io::editor;
 use crate::model::text;
 use crate::state::difference::{FileLine, staged};
-use crate::state::load;
 use crate::state::store::Store;
 use crate::view::diff::DiffList;
 use crate::view::find::{FileList, found};
+use crate::view::start::{Open, Start};
 use crate::view::timeline::RealityChoice;
 
 /// The view in which one writes.
 #[component]
 pub fn PlaygroundView() -> impl IntoView {
     let store = expect_context::<Store>();
+    let is_chosen = Memo::new(move |_| {
+        store.link.with(|link| link.reality.is_some() || link.path.is_some() || link.scenario.is_some())
+    });
+    view! { <Show when=move || is_chosen.get() fallback=|| view! { <Start/> }><Desk/></Show> }
+}
+
+/// Files, the editor and what is staged.
+#[component]
+fn Desk() -> impl IntoView {
+    let store = expect_context::<Store>();
     let reality = Memo::new(move |_| store.reality());
     view! {
         <section class="files" aria-labelledby="play-title">
             <h2 id="play-title">"Files of "<RealityChoice reality/></h2>
             <FileChoice reality/>
-            <Import/>
+            <details class="file"><summary>"Open another repository"</summary><Open/></details>
         </section>
         <section class="content" aria-label="Editor"><Editor reality/></section>
         <section class="detail" aria-label="What is staged"><Staged reality/></section>
@@ -132,51 +141,5 @@ fn Staged(reality: Memo<String>) -> impl IntoView {
             </form>
             {move || { let files: Vec<FileLine> = files.get(); view! { <DiffList files/> } }}
         </Show>
-    }
-}
-
-/// Opens another repository in place of this one.
-#[component]
-fn Import() -> impl IntoView {
-    let store = expect_context::<Store>();
-    let bundle = move |event: ev::Event| {
-        let input: web_sys::HtmlInputElement = event_target(&event);
-        let Some((_, file)) = files::chosen(&input).into_iter().next() else { return };
-        spawn_local(async move {
-            match files::bytes(&file).await {
-                Ok(bytes) => load::bundle(store, bytes).await,
-                Err(message) => store.tell(message, true),
-            }
-        });
-    };
-    let folder_input = NodeRef::<leptos::html::Input>::new();
-    Effect::new(move |_| {
-        if let Some(input) = folder_input.get() {
-            // A browser that takes no folders takes a file.
-            let _ = input.set_attribute("webkitdirectory", "");
-        }
-    });
-    let folder = move |event: ev::Event| {
-        let input: web_sys::HtmlInputElement = event_target(&event);
-        let chosen = files::chosen(&input);
-        spawn_local(async move {
-            let mut read = Vec::with_capacity(chosen.len());
-            for (path, file) in
-                chosen.into_iter().filter(|(path, _)| !path.split('/').any(|part| part == ".git"))
-            {
-                match files::bytes(&file).await {
-                    Ok(bytes) => read.push((path, bytes)),
-                    Err(message) => return store.tell(message, true),
-                }
-            }
-            load::folder(store, read).await;
-        });
-    };
-    view! {
-        <details class="file">
-            <summary>"Open another repository"</summary>
-            <p class="controls"><label>"A bundle "<input type="file" accept=".bundle" on:change=bundle/></label></p>
-            <p class="controls"><label>"A folder "<input type="file" node_ref=folder_input on:change=folder/></label></p>
-        </details>
     }
 }

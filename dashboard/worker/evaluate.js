@@ -2,6 +2,8 @@
  * A Worker that evaluates realities with a test that a person wrote, by the package's own `evaluate`. It gets the repository as
  * a pack, so that a test that goes wrong, or never ends, harms nothing: whoever waits for it ends the Worker.
  */
+import { ranked } from './ranked.js';
+
 const PREFIX = 'evaluation/';
 
 // Set before anything is waited for: a message that nobody listens for is lost.
@@ -13,19 +15,16 @@ self.onmessage = async ({ data }) => {
   }
 };
 
-async function evaluated({ pack, refs, main, names, code, samples, better }) {
-  const { Repository } = await import('../govc/dist/browser.js');
+async function evaluated({ pack, refs, main, names, code, samples, better: asked }) {
+  const { Repository } = await import('../../govc/dist/browser.js');
   const repo = new Repository({ main });
   await repo.importPack(pack, refs);
-  const { default: test } = await import(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
+  const { default: test, better = asked } = await import(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
   if (typeof test !== 'function') throw new Error('the test has to begin with `export default (reality) =>`');
   const candidates = Object.fromEntries(names.map((name) => [PREFIX + name, (reality) => void reality.rollback(name)]));
-  const { results, baselineResult, winner } = await repo.evaluate({
+  const evaluation = await repo.evaluate({
     candidates, test, samples, better, keep: 'winner', concurrency: 1,
     onProgress: ({ done, total }) => self.postMessage({ done, total }),
   });
-  return [{ ...baselineResult, name: PREFIX + main }, ...results].map(({ name, score, versusBaseline, error }) => [
-    name.slice(PREFIX.length), score, versusBaseline?.difference, ...(versusBaseline?.confidence95 ?? [undefined, undefined]),
-    versusBaseline?.verdict ?? '', error ? `${error.code}: ${error.cause?.message ?? error.message}` : '', winner?.name === name,
-  ]);
+  return ranked({ ...evaluation, baselineResult: { ...evaluation.baselineResult, name: PREFIX + main } }, (name) => name.slice(PREFIX.length));
 }
