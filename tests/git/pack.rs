@@ -70,7 +70,7 @@ fn same_objects(pack: &Pack, expected: &MemoryStore) {
         pack.find_prefix(&Prefix::from_hex(&id.to_hex()[..12]).unwrap(), 2, &mut found);
         assert_eq!(found, [*id]);
     }
-    assert_eq!(pack.read(&ObjectId::NULL), Err(ReadError::Missing(ObjectId::NULL)));
+    assert_eq!(pack.read(&ObjectId::NULL), Err(ReadError::missing(ObjectId::NULL)));
 }
 
 #[test]
@@ -371,7 +371,7 @@ fn thin_packs_that_are_written_are_completed_by_git() {
     assert!(old.iter().all(|item| completed.contains(&item.id)));
     let lost = vec![PackItem { id: ObjectId::NULL, name_hash: 0 }];
     let error = PackWriter::new(lost, Vec::new(), options).write(&sources).err();
-    assert_eq!(error, Some(PackError::Source(ReadError::Missing(ObjectId::NULL))));
+    assert_eq!(error, Some(PackError::Source(ReadError::missing(ObjectId::NULL))));
 }
 
 #[test]

@@ -111,7 +111,7 @@ impl ObjectSource for HeldRepository {
     fn read(&self, id: &ObjectId) -> Result<Object, ReadError> {
         for pack in &self.packs {
             match pack.read(id) {
-                Err(ReadError::Missing(_)) => {}
+                Err(error) if error.is_missing() => {}
                 found => return found,
             }
         }
@@ -130,7 +130,7 @@ impl ObjectSource for HeldRepository {
     fn header(&self, id: &ObjectId) -> Result<(Kind, u64), ReadError> {
         for pack in &self.packs {
             match pack.header(id) {
-                Err(ReadError::Missing(_)) => {}
+                Err(error) if error.is_missing() => {}
                 found => return found,
             }
         }

@@ -16,7 +16,7 @@ use govc_git::patch::{PatchError, PatchProblem};
 use govc_git::path::PathError;
 use govc_git::refs::{Expected, RefNameError, ResolveError, UpdateError, UpdateProblem};
 use govc_git::rev::RevisionError;
-use govc_git::{ObjectId, ReadError};
+use govc_git::{ObjectId, ReadError, ReadProblem};
 
 /// The API's codes that this crate gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,14 +175,14 @@ impl core::error::Error for Error {}
 impl From<ReadError> for Error {
     fn from(error: ReadError) -> Self {
         let message = error.to_string();
-        match error {
-            ReadError::Missing(id) => Self::new(ErrorCode::NotFound, message).with("id", id),
-            ReadError::WrongKind { id, expected, found } => Self::new(ErrorCode::InvalidArgument, message)
+        match error.problem() {
+            ReadProblem::Missing(id) => Self::new(ErrorCode::NotFound, message).with("id", id),
+            ReadProblem::WrongKind { id, expected, found } => Self::new(ErrorCode::InvalidArgument, message)
                 .with("id", id)
                 .with("expected", expected)
                 .with("found", found),
-            ReadError::Corrupt { id, error } => Self::corrupt(&id, error),
-            ReadError::Limit { id, limit } => Self::from(limit).with("id", id),
+            ReadProblem::Corrupt { id, error } => Self::corrupt(id, error),
+            ReadProblem::Limit { id, limit } => Self::from(*limit).with("id", id),
             _ => Self::new(ErrorCode::CorruptObject, message),
         }
     }

@@ -28,7 +28,7 @@ impl Repository {
         if id == ObjectId::EMPTY_TREE || self.store.contains(&id) {
             Ok(id)
         } else {
-            Err(ReadError::Missing(id).into())
+            Err(ReadError::missing(id).into())
         }
     }
 

@@ -155,7 +155,7 @@ impl ObjectSource for Store {
         }
         for pack in &self.packs {
             match pack.read(id) {
-                Err(ReadError::Missing(_)) => {}
+                Err(error) if error.is_missing() => {}
                 result => return result,
             }
         }

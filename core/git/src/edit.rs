@@ -166,7 +166,7 @@ fn edit_level(
         None => [].into(),
     };
     let old = TreeIndex::new(old)
-        .map_err(|error| ReadError::Corrupt { id: tree.copied().unwrap_or(ObjectId::EMPTY_TREE), error })?;
+        .map_err(|error| ReadError::corrupt(tree.copied().unwrap_or(ObjectId::EMPTY_TREE), error))?;
     let mut cuts: Vec<Cut<'_>> = Vec::with_capacity(1);
     let mut rest = edits;
     while let Some((first, _)) = rest.first() {

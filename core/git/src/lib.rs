@@ -41,4 +41,4 @@ pub mod verify;
 
 pub use id::ObjectId;
 pub use kind::Kind;
-pub use store::{Object, ObjectSink, ObjectSource, ObjectStore, ReadError};
+pub use store::{Object, ObjectSink, ObjectSource, ObjectStore, ReadError, ReadProblem};

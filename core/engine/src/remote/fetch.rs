@@ -19,7 +19,7 @@ use govc_git::transport::client::{
 };
 use govc_git::transport::ls_refs::{Head, ServedRefs};
 use govc_git::transport::request::{DEPTH_INFINITE, Version};
-use govc_git::{ObjectId, ObjectSource, ReadError};
+use govc_git::{ObjectId, ObjectSource, ReadError, ReadProblem};
 
 use super::negotiation::Negotiation;
 use super::plan::{FetchOptions, Plan};
@@ -419,11 +419,11 @@ impl RemoteFetch {
 
 /// What a server left out of its pack is the server's fault.
 fn incomplete(error: ReadError) -> Error {
-    match error {
-        ReadError::Missing(id) => {
+    match error.problem() {
+        ReadProblem::Missing(id) => {
             let message = format!("the server did not send all that is needed: object {id} is missing");
             Error::new(ErrorCode::CorruptPack, message).with("id", id)
         }
-        error => error.into(),
+        _ => error.into(),
     }
 }

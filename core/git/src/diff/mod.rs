@@ -255,6 +255,6 @@ fn came_from(added: &FileChange, kind: ChangeKind, from: &Source<'_>, similarity
 fn blob_size(source: &dyn ObjectSource, id: &ObjectId) -> Result<u64, ReadError> {
     match source.header(id)? {
         (Kind::Blob, size) => Ok(size),
-        (found, _) => Err(ReadError::WrongKind { id: *id, expected: Kind::Blob, found }),
+        (found, _) => Err(ReadError::wrong_kind(*id, Kind::Blob, found)),
     }
 }

@@ -224,7 +224,7 @@ impl Cursor {
         let mut entries = TreeRef::new(rest).iter();
         let corrupt = |mut error: crate::object::ObjectError| {
             error.offset += self.offset;
-            ReadError::Corrupt { id: self.id, error }
+            ReadError::corrupt(self.id, error)
         };
         let entry = entries.next().transpose().map_err(corrupt)?;
         Ok((entry, self.offset + entries.offset()))
@@ -241,7 +241,7 @@ mod tests {
     use super::*;
     use crate::object::TreeBuilder;
     use crate::store::MemoryStore;
-    use crate::{Kind, ObjectSink};
+    use crate::{Kind, ObjectSink, ReadProblem};
     use std::format;
     use std::string::String;
 
@@ -298,7 +298,7 @@ mod tests {
         let old = tree(&mut store, &[(Mode::DIRECTORY, "d", missing), (Mode::FILE, "e", ID)]);
         let new = tree(&mut store, &[(Mode::DIRECTORY, "d", missing)]);
         assert_eq!(list(&store, Some(&old), Some(&new)).unwrap(), ["D e"]);
-        assert_eq!(list(&store, None, Some(&new)), Err(ReadError::Missing(missing).into()));
+        assert_eq!(list(&store, None, Some(&new)), Err(ReadError::missing(missing).into()));
     }
 
     #[test]
@@ -329,8 +329,9 @@ mod tests {
         let broken = store.write(Kind::Tree, b"100644 a\0short");
         let root = tree(&mut store, &[(Mode::FILE, "a", ID), (Mode::DIRECTORY, "d", broken)]);
         match list(&store, None, Some(&root)) {
-            Err(DiffError::Read(ReadError::Corrupt { id, error })) => {
-                assert_eq!((id, error.offset), (broken, 9));
+            Err(DiffError::Read(error)) => {
+                let ReadProblem::Corrupt { id, error } = error.problem() else { panic!("{error}") };
+                assert_eq!((*id, error.offset), (broken, 9));
             }
             other => panic!("{other:?}"),
         }

@@ -116,7 +116,7 @@ impl Open {
     }
 
     fn corrupt(&self, error: crate::object::ObjectError) -> ReadError {
-        ReadError::Corrupt { id: self.id.unwrap_or(ObjectId::EMPTY_TREE), error }
+        ReadError::corrupt(self.id.unwrap_or(ObjectId::EMPTY_TREE), error)
     }
 
     /// Writes the tree; `None` where nothing is left in it.

@@ -288,7 +288,7 @@ impl Cursor<'_> {
         self.offset = end;
         let mut entries = TreeRef::new(&self.bytes[end..]).iter();
         let Some(entry) = entries.next() else { return Ok(()) };
-        let corrupt = |error| ReadError::Corrupt { id: self.id, error };
+        let corrupt = |error| ReadError::corrupt(self.id, error);
         let at = |error: ObjectError| corrupt(ObjectError { offset: error.offset + end, ..error });
         let entry = entry.map_err(at)?;
         let end = end + entries.offset();

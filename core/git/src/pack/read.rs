@@ -352,16 +352,16 @@ impl Pack {
 
     fn read_error(id: &ObjectId, error: PackError) -> ReadError {
         if let PackError::Limit { limit, .. } = error {
-            return ReadError::Limit { id: *id, limit };
+            return ReadError::limit(*id, limit);
         }
         let (problem, offset) = error.problem();
-        ReadError::Corrupt { id: *id, error: ObjectError { problem, offset: offset as usize } }
+        ReadError::corrupt(*id, ObjectError { problem, offset: offset as usize })
     }
 }
 
 impl ObjectSource for Pack {
     fn read(&self, id: &ObjectId) -> Result<Object, ReadError> {
-        let position = self.index.find(id).ok_or(ReadError::Missing(*id))?;
+        let position = self.index.find(id).ok_or(ReadError::missing(*id))?;
         self.read_at(self.index.offset(position)).map_err(|error| Self::read_error(id, error))
     }
 
@@ -374,7 +374,7 @@ impl ObjectSource for Pack {
     }
 
     fn header(&self, id: &ObjectId) -> Result<(Kind, u64), ReadError> {
-        let position = self.index.find(id).ok_or(ReadError::Missing(*id))?;
+        let position = self.index.find(id).ok_or(ReadError::missing(*id))?;
         self.header_at(self.index.offset(position)).map_err(|error| Self::read_error(id, error))
     }
 }

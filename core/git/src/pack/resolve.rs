@@ -22,7 +22,7 @@ use super::zlib::{Deflater, Inflater, Level};
 use crate::id::hasher::{self, Hasher};
 use crate::limits::{LimitExceeded, Limits};
 use crate::store::IdMap;
-use crate::{Kind, ObjectId, ObjectSource, ReadError};
+use crate::{Kind, ObjectId, ObjectSource};
 
 /// Bytes of bodies that are kept alive for the deltas on them.
 const ALIVE_BYTES_MAX: usize = 64 << 20;
@@ -216,7 +216,7 @@ impl PackResolver {
                 Ok(())
             }
             // It may yet turn out to be made by a delta of this pack.
-            Err(ReadError::Missing(_)) => Ok(()),
+            Err(error) if error.is_missing() => Ok(()),
             Err(error) => Err(PackError::Source(error)),
         }
     }

@@ -315,7 +315,7 @@ impl PackWriter {
             }
             Form::ReusedWhole { pack } | Form::ReusedDelta { pack, .. } => {
                 let entry = sources.packs.get(*pack as usize).and_then(|pack| pack.raw_entry(&item.id));
-                let entry = entry.ok_or(crate::ReadError::Missing(item.id))?;
+                let entry = entry.ok_or(crate::ReadError::missing(item.id))?;
                 if self.crc32.update(0, entry.bytes) != entry.crc32 {
                     let problem = "the entry does not match its checksum in the index";
                     return Err(PackError::Entry { offset: entry.offset, problem });

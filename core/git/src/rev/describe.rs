@@ -188,13 +188,13 @@ fn names(
         let (_, end) = match source.peel_tags(&id) {
             Ok(peeled) => peeled,
             // Nothing that is here descends from what is not.
-            Err(ReadError::Missing(_)) => continue,
+            Err(error) if error.is_missing() => continue,
             Err(error) => return Err(error),
         };
         let mut annotation = None;
         if end != id {
             let bytes = source.read_kind(&id, Kind::Tag)?;
-            let tag = TagRef::parse(&bytes).map_err(|error| ReadError::Corrupt { id, error })?;
+            let tag = TagRef::parse(&bytes).map_err(|error| ReadError::corrupt(id, error))?;
             let time = tag.tagger().map_or(0, |tagger| tagger.time);
             annotation = Some((tag.target, time, tag.name.into()));
         }

@@ -193,7 +193,7 @@ impl CommitGraph {
     /// Reads the links of a commit; its parents are left in `scratch`.
     fn read(&mut self, source: &dyn ObjectSource, id: &ObjectId) -> Result<CommitLinks, ReadError> {
         let bytes = source.read_commit(id)?;
-        let corrupt = |error| ReadError::Corrupt { id: *id, error };
+        let corrupt = |error| ReadError::corrupt(*id, error);
         let links = CommitLinks::parse(&bytes, &mut self.scratch).map_err(corrupt)?;
         if !self.shallow.is_empty() && self.is_shallow(id) {
             self.scratch.clear();
@@ -311,8 +311,8 @@ mod tests {
         let tip = commit(&mut store, 2, &[root]);
         let mut graph = CommitGraph::new();
         let index = graph.load(&store, &tip).unwrap();
-        assert_eq!(graph.load_generation(&store, index), Err(ReadError::Missing(root)));
-        assert_eq!(graph.load(&store, &root), Err(ReadError::Missing(root)));
+        assert_eq!(graph.load_generation(&store, index), Err(ReadError::missing(root)));
+        assert_eq!(graph.load(&store, &root), Err(ReadError::missing(root)));
         assert_eq!(commit(&mut store, 1, &[]), root);
         assert_eq!(graph.load_generation(&store, index), Ok(2));
         let mut graph = CommitGraph::with_shallow([tip]);

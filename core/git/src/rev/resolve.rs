@@ -254,7 +254,8 @@ impl<'a> Resolver<'a> {
         for id in ids.iter().rev() {
             match self.commit(id) {
                 Ok(commit) => tips.push(commit),
-                Err(RevisionError::WrongKind { .. } | RevisionError::Read(ReadError::Missing(_))) => {}
+                Err(RevisionError::WrongKind { .. }) => {}
+                Err(RevisionError::Read(error)) if error.is_missing() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -278,7 +279,7 @@ impl<'a> Resolver<'a> {
         while let Some(queued) = queue.pop() {
             let id = *self.graph.id(queued.commit);
             let bytes = self.source.read_commit(&id)?;
-            let commit = CommitRef::parse(&bytes).map_err(|error| ReadError::Corrupt { id, error })?;
+            let commit = CommitRef::parse(&bytes).map_err(|error| ReadError::corrupt(id, error))?;
             let message = commit.message.split(|byte| *byte == 0).next().unwrap_or_default();
             if search.accepts(message) {
                 return Ok(Some(id));

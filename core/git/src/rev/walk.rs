@@ -441,7 +441,7 @@ impl Walk {
         let Some(filter) = &self.options.filter else { return Ok(true) };
         let id = *graph.id(commit);
         let bytes = source.read_commit(&id)?;
-        let parsed = CommitRef::parse(&bytes).map_err(|error| ReadError::Corrupt { id, error })?;
+        let parsed = CommitRef::parse(&bytes).map_err(|error| ReadError::corrupt(id, error))?;
         Ok(filter(&parsed))
     }
 }

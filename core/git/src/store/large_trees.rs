@@ -42,7 +42,7 @@ impl LargeTrees {
         if bytes.len() < TREE_BYTES_MIN {
             return super::find_entry(tree, &bytes, name);
         }
-        let index = TreeIndex::new(bytes).map_err(|error| ReadError::Corrupt { id: *tree, error })?;
+        let index = TreeIndex::new(bytes).map_err(|error| ReadError::corrupt(*tree, error))?;
         let found = entry(&index, name);
         if self.indexes.len() < TREES_MAX {
             self.indexes.push((*tree, index));

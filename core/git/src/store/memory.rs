@@ -68,7 +68,7 @@ impl MemoryStore {
 
 impl ObjectSource for MemoryStore {
     fn read(&self, id: &ObjectId) -> Result<Object, ReadError> {
-        self.get(id).cloned().ok_or(ReadError::Missing(*id))
+        self.get(id).cloned().ok_or(ReadError::missing(*id))
     }
 
     fn contains(&self, id: &ObjectId) -> bool {
@@ -80,7 +80,7 @@ impl ObjectSource for MemoryStore {
     }
 
     fn header(&self, id: &ObjectId) -> Result<(Kind, u64), ReadError> {
-        let object = self.get(id).ok_or(ReadError::Missing(*id))?;
+        let object = self.get(id).ok_or(ReadError::missing(*id))?;
         Ok((object.kind, object.bytes.len() as u64))
     }
 }
@@ -106,7 +106,7 @@ mod tests {
         store.truncate(500);
         assert_eq!((store.len(), store.body_bytes()), (500, 2000));
         assert!(ids[..500].iter().all(|id| store.contains(id)));
-        assert_eq!(store.read(&ids[500]), Err(ReadError::Missing(ids[500])));
+        assert_eq!(store.read(&ids[500]), Err(ReadError::missing(ids[500])));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod overlay;
 mod reach;
 mod tree_path;
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -34,10 +35,14 @@ pub struct Object {
     pub bytes: Arc<[u8]>,
 }
 
-/// Why an object could not be read.
+/// Why an object could not be read: a pointer, because every result that carries it is as large as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadError(Box<ReadProblem>);
+
+/// What is wrong with an object that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ReadError {
+pub enum ReadProblem {
     /// It is not here. A shell may fetch it and try again.
     Missing(ObjectId),
     /// It is here, and of another kind than its place asks for.
@@ -65,15 +70,52 @@ pub enum ReadError {
     },
 }
 
+impl ReadError {
+    /// The object is not here.
+    pub fn missing(id: ObjectId) -> Self {
+        Self(Box::new(ReadProblem::Missing(id)))
+    }
+
+    /// The object is of another kind than its place asks for.
+    pub fn wrong_kind(id: ObjectId, expected: Kind, found: Kind) -> Self {
+        Self(Box::new(ReadProblem::WrongKind { id, expected, found }))
+    }
+
+    /// The object cannot be taken apart.
+    pub fn corrupt(id: ObjectId, error: ObjectError) -> Self {
+        Self(Box::new(ReadProblem::Corrupt { id, error }))
+    }
+
+    /// Reading the object would take more than is allowed.
+    pub fn limit(id: ObjectId, limit: LimitExceeded) -> Self {
+        Self(Box::new(ReadProblem::Limit { id, limit }))
+    }
+
+    /// What is wrong.
+    pub fn problem(&self) -> &ReadProblem {
+        &self.0
+    }
+
+    /// Whether reading the object would take more than is allowed.
+    pub fn is_limit(&self) -> bool {
+        matches!(*self.0, ReadProblem::Limit { .. })
+    }
+
+    /// Whether the object is not here.
+    pub fn is_missing(&self) -> bool {
+        matches!(*self.0, ReadProblem::Missing(_))
+    }
+}
+
 impl core::fmt::Display for ReadError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            Self::Missing(id) => write!(f, "object {id} is missing"),
-            Self::WrongKind { id, expected, found } => {
+        match self.problem() {
+            ReadProblem::Missing(id) => write!(f, "object {id} is missing"),
+            ReadProblem::WrongKind { id, expected, found } => {
                 write!(f, "object {id} is a {found}, not a {expected}")
             }
-            Self::Corrupt { id, error } => write!(f, "object {id} is corrupt: {error}"),
-            Self::Limit { id, limit } => write!(f, "object {id}: {limit}"),
+            ReadProblem::Corrupt { id, error } => write!(f, "object {id} is corrupt: {error}"),
+            ReadProblem::Limit { id, limit } => write!(f, "object {id}: {limit}"),
         }
     }
 }
@@ -101,8 +143,8 @@ pub trait ObjectSource {
     fn read_kind(&self, id: &ObjectId, expected: Kind) -> Result<Arc<[u8]>, ReadError> {
         match self.read(id) {
             Ok(Object { kind, bytes }) if kind == expected => Ok(bytes),
-            Ok(Object { kind, .. }) => Err(ReadError::WrongKind { id: *id, expected, found: kind }),
-            Err(ReadError::Missing(_)) if *id == ObjectId::EMPTY_TREE && expected == Kind::Tree => {
+            Ok(Object { kind, .. }) => Err(ReadError::wrong_kind(*id, expected, kind)),
+            Err(error) if error.is_missing() && *id == ObjectId::EMPTY_TREE && expected == Kind::Tree => {
                 Ok(Arc::from([]))
             }
             Err(error) => Err(error),
@@ -138,10 +180,10 @@ pub trait ObjectSource {
                 return Ok((kind, id));
             }
             let bytes = self.read_kind(&id, Kind::Tag)?;
-            id = TagRef::parse(&bytes).map_err(|error| ReadError::Corrupt { id, error })?.target;
+            id = TagRef::parse(&bytes).map_err(|error| ReadError::corrupt(id, error))?.target;
         }
         let limit = LimitExceeded { limit: "tag_depth_max", allowed: TAG_DEPTH_MAX, found: u64::MAX };
-        Err(ReadError::Limit { id, limit })
+        Err(ReadError::limit(id, limit))
     }
 
     /// The tree of a commit, through annotated tags; a tree is its own.
@@ -153,9 +195,9 @@ pub trait ObjectSource {
             (Kind::Tree, tree) => Ok(tree),
             (Kind::Commit, commit) => {
                 let bytes = self.read_commit(&commit)?;
-                CommitRef::tree_of(&bytes).map_err(|error| ReadError::Corrupt { id: commit, error })
+                CommitRef::tree_of(&bytes).map_err(|error| ReadError::corrupt(commit, error))
             }
-            (found, id) => Err(ReadError::WrongKind { id, expected: Kind::Tree, found }),
+            (found, id) => Err(ReadError::wrong_kind(id, Kind::Tree, found)),
         }
     }
 }

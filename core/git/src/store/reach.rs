@@ -116,9 +116,9 @@ impl Reach {
             self.pending.pop();
             return Ok(());
         }
-        let corrupt = |error| ReadError::Corrupt { id, error };
+        let corrupt = |error| ReadError::corrupt(id, error);
         let Object { kind, bytes } = match source.read(&id) {
-            Err(ReadError::Missing(_)) if id == ObjectId::EMPTY_TREE => {
+            Err(error) if error.is_missing() && id == ObjectId::EMPTY_TREE => {
                 Object { kind: Kind::Tree, bytes: Arc::from([]) }
             }
             read => read?,
@@ -167,9 +167,8 @@ impl Reach {
             self.open.pop();
             return Ok(());
         };
-        let corrupt = |error: ObjectError| ReadError::Corrupt {
-            id: top.id,
-            error: ObjectError { offset: start + error.offset, ..error },
+        let corrupt = |error: ObjectError| {
+            ReadError::corrupt(top.id, ObjectError { offset: start + error.offset, ..error })
         };
         let entry = entry.map_err(corrupt)?;
         let end = start + entries.offset();
@@ -187,7 +186,7 @@ impl Reach {
             let allowed = u64::from(self.tree_depth_max);
             if depth as u64 >= allowed {
                 let limit = LimitExceeded { limit: "tree_depth_max", allowed, found: depth as u64 + 1 };
-                return Err(ReadError::Limit { id, limit });
+                return Err(ReadError::limit(id, limit));
             }
             let bytes = source.read_tree(&id)?;
             top.offset = end;
@@ -195,7 +194,7 @@ impl Reach {
             visit(Reached { id, kind: Kind::Tree, path: self.path.as_bstr() });
         } else {
             if !source.contains(&id) {
-                return Err(ReadError::Missing(id));
+                return Err(ReadError::missing(id));
             }
             top.offset = end;
             visit(Reached { id, kind: Kind::Blob, path: self.path.as_bstr() });
@@ -234,10 +233,10 @@ mod tests {
         let mut step = |reach: &mut Reach, store: &MemoryStore| {
             reach.step(store, 100, |reached| found.push(reached.path.to_string()))
         };
-        assert_eq!(step(&mut reach, &store), Err(ReadError::Missing(inner)));
+        assert_eq!(step(&mut reach, &store), Err(ReadError::missing(inner)));
         store.insert(inner, elsewhere.read(&inner).unwrap());
-        assert_eq!(step(&mut reach, &store), Err(ReadError::Missing(blob)));
-        assert_eq!(step(&mut reach, &store), Err(ReadError::Missing(blob)));
+        assert_eq!(step(&mut reach, &store), Err(ReadError::missing(blob)));
+        assert_eq!(step(&mut reach, &store), Err(ReadError::missing(blob)));
         reach.skip(blob);
         assert_eq!(step(&mut reach, &store), Ok(true));
         assert_eq!(found, ["", "", "a"]);
@@ -254,7 +253,7 @@ mod tests {
             reach.add(tip);
             reach.step(store, 100, |_| {}).map(|done| (done, reach.len()))
         };
-        assert_eq!(all(&store, &[]), Err(ReadError::Missing(ObjectId::NULL)));
+        assert_eq!(all(&store, &[]), Err(ReadError::missing(ObjectId::NULL)));
         assert_eq!(all(&store, &[tip]), Ok((true, 2)));
         store.insert(ObjectId::NULL, Object { kind: Kind::Commit, bytes: text.as_bytes().into() });
         assert_eq!(all(&store, &[]), Ok((true, 3)));

@@ -45,7 +45,7 @@ pub fn find_path(
 
 /// What stands under a name in the bytes of a tree.
 pub(super) fn find_entry(tree: &ObjectId, bytes: &[u8], name: &[u8]) -> Result<Option<TreeEntry>, ReadError> {
-    let entry = TreeRef::new(bytes).find(name).map_err(|error| ReadError::Corrupt { id: *tree, error })?;
+    let entry = TreeRef::new(bytes).find(name).map_err(|error| ReadError::corrupt(*tree, error))?;
     Ok(entry.map(|entry| TreeEntry { mode: entry.mode, id: entry.id }))
 }
 
@@ -80,7 +80,7 @@ pub fn visit_paths(
         };
         top.offset += entries.offset();
         let corrupt = |error: ObjectError| ObjectError { offset: start + error.offset, ..error };
-        let entry = entry.map_err(|error| ReadError::Corrupt { id: top.id, error: corrupt(error) })?;
+        let entry = entry.map_err(|error| ReadError::corrupt(top.id, corrupt(error)))?;
         if !path.is_empty() {
             path.push(b'/');
         }
@@ -117,7 +117,7 @@ impl OpenTree {
 fn check(id: ObjectId, limit: &'static str, allowed: u32, found: usize) -> Result<(), ReadError> {
     let (allowed, found) = (u64::from(allowed), found as u64);
     if found > allowed {
-        return Err(ReadError::Limit { id, limit: LimitExceeded { limit, allowed, found } });
+        return Err(ReadError::limit(id, LimitExceeded { limit, allowed, found }));
     }
     Ok(())
 }
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
     use crate::object::TreeBuilder;
     use crate::store::{MemoryStore, Object};
-    use crate::{Kind, ObjectSink};
+    use crate::{Kind, ObjectSink, ReadProblem};
     use std::format;
     use std::string::{String, ToString};
 
@@ -189,7 +189,7 @@ mod tests {
         ] {
             let error = visit_paths(&store, &ObjectId::NULL, &limits, |_, _| Visit::Continue).unwrap_err();
             assert!(
-                matches!(error, ReadError::Limit { limit: found, .. } if found.limit == limit),
+                matches!(error.problem(), ReadProblem::Limit { limit: found, .. } if found.limit == limit),
                 "{error}"
             );
         }

@@ -203,7 +203,7 @@ impl FetchResponse {
             match source.header(id) {
                 Ok((Kind::Commit, _)) => known.push(*id),
                 Ok(_) => return Err(FetchError::NoCommit(*id)),
-                Err(ReadError::Missing(_)) => {}
+                Err(error) if error.is_missing() => {}
                 Err(error) => return Err(error.into()),
             }
         }

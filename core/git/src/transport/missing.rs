@@ -66,7 +66,7 @@ impl MissingCommits {
     ) -> Result<(), ReadError> {
         match graph.load(source, id) {
             Ok(index) => self.colour(graph, index, HAD),
-            Err(ReadError::Missing(_)) => {}
+            Err(error) if error.is_missing() => {}
             Err(error) => return Err(error),
         }
         Ok(())
@@ -139,7 +139,7 @@ impl MissingCommits {
             match graph.load_index(source, parent) {
                 Ok(()) => self.colour(graph, parent, colour),
                 // What lies behind a have need not be here.
-                Err(ReadError::Missing(_)) if is_had => {}
+                Err(error) if error.is_missing() && is_had => {}
                 Err(error) => return Err(error),
             }
         }
@@ -225,7 +225,7 @@ pub(super) fn all_reach(
             for parent in parents {
                 match graph.load_index(source, parent) {
                     Ok(()) => {}
-                    Err(ReadError::Missing(_)) => continue,
+                    Err(error) if error.is_missing() => continue,
                     Err(error) => return Err(error),
                 }
                 marks.resize(graph.len().max(marks.len()), 0);

@@ -29,8 +29,9 @@ pub(super) struct Quarantine<'a> {
 impl ObjectSource for Quarantine<'_> {
     fn read(&self, id: &ObjectId) -> Result<Object, ReadError> {
         match self.pack.map(|pack| pack.read(id)) {
-            None | Some(Err(ReadError::Missing(_))) => self.base.read(id),
+            Some(Err(error)) if error.is_missing() => self.base.read(id),
             Some(found) => found,
+            None => self.base.read(id),
         }
     }
 
@@ -47,8 +48,9 @@ impl ObjectSource for Quarantine<'_> {
 
     fn header(&self, id: &ObjectId) -> Result<(Kind, u64), ReadError> {
         match self.pack.map(|pack| pack.header(id)) {
-            None | Some(Err(ReadError::Missing(_))) => self.base.header(id),
+            Some(Err(error)) if error.is_missing() => self.base.header(id),
             Some(found) => found,
+            None => self.base.header(id),
         }
     }
 }
@@ -155,7 +157,7 @@ pub(super) fn is_connected(
     });
     match outcome {
         Ok(()) => Ok(true),
-        Err(ReadError::Missing(_) | ReadError::WrongKind { .. } | ReadError::Corrupt { .. }) => Ok(false),
-        Err(error) => Err(error),
+        Err(error) if error.is_limit() => Err(error),
+        Err(_) => Ok(false),
     }
 }

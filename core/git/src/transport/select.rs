@@ -123,7 +123,8 @@ impl Selection {
         selection.missing.had_cuts = request.had_cuts.iter().map(|id| (*id, ())).collect();
         for id in &request.haves {
             match selection.add_have(source, id) {
-                Ok(()) | Err(ReadError::Missing(_)) => {}
+                Ok(()) => {}
+                Err(error) if error.is_missing() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -323,7 +324,7 @@ impl Selection {
         if depth > self.tree_depth_max {
             let allowed = u64::from(self.tree_depth_max);
             let limit = LimitExceeded { limit: "tree_depth_max", allowed, found: u64::from(depth) };
-            return Err(ReadError::Limit { id: *id, limit });
+            return Err(ReadError::limit(*id, limit));
         }
         let tree = Cursor { bytes: source.read_tree(id)?, offset: 0 };
         match depth {
@@ -344,7 +345,7 @@ impl Selection {
             self.frames.pop();
             return Ok(());
         };
-        let entry = entry.map_err(|error| ReadError::Corrupt { id: frame.id, error })?;
+        let entry = entry.map_err(|error| ReadError::corrupt(frame.id, error))?;
         frame.tree.offset += entries.offset();
         let kind = match entry.mode.kind() {
             EntryKind::Submodule => return Ok(()),
@@ -398,7 +399,7 @@ impl Selection {
         if self.checks_blobs || self.filter.blob_bytes.is_some() {
             let (kind, bytes) = source.header(id)?;
             if kind != Kind::Blob {
-                return Err(ReadError::WrongKind { id: *id, expected: Kind::Blob, found: kind });
+                return Err(ReadError::wrong_kind(*id, Kind::Blob, kind));
             }
             if self.filter.blob_bytes.is_some_and(|limit| bytes >= limit) {
                 return Ok(());
@@ -456,5 +457,5 @@ impl Cursor {
 
 fn tag_target(source: &dyn ObjectSource, id: &ObjectId) -> Result<ObjectId, ReadError> {
     let bytes = source.read_kind(id, Kind::Tag)?;
-    Ok(TagRef::parse(&bytes).map_err(|error| ReadError::Corrupt { id: *id, error })?.target)
+    Ok(TagRef::parse(&bytes).map_err(|error| ReadError::corrupt(*id, error))?.target)
 }

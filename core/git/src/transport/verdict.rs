@@ -270,7 +270,7 @@ pub(super) fn judge_connectivity(
     policy: &PushPolicy,
     error: ReadError,
 ) -> Result<(), ReadError> {
-    if matches!(error, ReadError::Limit { .. }) {
+    if error.is_limit() {
         return Err(error);
     }
     let looks_closely = request.accepted_tips().count() <= SINGLE_CHECKS_MAX;

@@ -9,7 +9,7 @@ use super::missing::{IdSet, MissingCommits};
 use super::select::{Selection, SelectionRequest};
 use super::served::{ServeOptions, Served, WantPolicy};
 use crate::rev::CommitGraph;
-use crate::{Kind, ObjectId, ReadError};
+use crate::{Kind, ObjectId, ReadProblem};
 
 /// Refuses the first want that is not here or may not be asked for.
 pub(super) fn check_wants(
@@ -80,9 +80,10 @@ fn check_reachable_by_content(
 
 impl FetchError {
     /// The object that is missing, where that is why the fetch failed: a shell may bring it and start again.
-    pub const fn missing(&self) -> Option<&ObjectId> {
-        match self {
-            Self::Read(ReadError::Missing(id)) => Some(id),
+    pub fn missing(&self) -> Option<&ObjectId> {
+        let Self::Read(error) = self else { return None };
+        match error.problem() {
+            ReadProblem::Missing(id) => Some(id),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use super::modules::{check_attributes, check_modules};
 use super::tree::check_tree;
 use super::{Message, Problem};
 use crate::path::SpecialFile;
-use crate::store::{IdMap, ObjectSource, ReadError};
+use crate::store::{IdMap, ObjectSource};
 use crate::{Kind, Object, ObjectId};
 
 /// Reports what is wrong with one object by its bytes alone. Whether they have this id is not asked.
@@ -84,7 +84,7 @@ impl ObjectChecker {
             match source.read(&id) {
                 Ok(Object { kind: Kind::Blob, bytes }) => check_special(&mut special, &bytes, &mut tell),
                 Ok(_) => tell_each(special, Message::GitmodulesBlob, Message::GitattributesBlob, &mut tell),
-                Err(ReadError::Limit { .. }) => {
+                Err(error) if error.is_limit() => {
                     tell_each(special, Message::GitmodulesLarge, Message::GitattributesLarge, &mut tell);
                 }
                 Err(_) => {

@@ -10,7 +10,7 @@ use crate::refs::loose::{LooseRef, LooseTarget};
 use crate::refs::name::{Levels, check_format};
 use crate::refs::packed::{PackedRefs, PackedRefsProblem};
 use crate::refs::{RefName, RefStore, RefTarget};
-use crate::store::{ObjectSource, ReadError};
+use crate::store::ObjectSource;
 
 /// Reports refs that lead to no object, and branches that lead to something else than a commit. A symbolic ref to a ref
 /// that does not exist is no problem: so is `HEAD` before the first commit.
@@ -30,7 +30,7 @@ pub fn check_refs(refs: &RefStore, source: &dyn ObjectSource, report: &mut dyn F
             }
             RefTarget::Direct(id) if id.is_null() => tell(Message::BadRefOid, BString::default()),
             RefTarget::Direct(id) => match source.header(id) {
-                Err(ReadError::Missing(_)) => tell(Message::RefTargetMissing, format!("{id}").into()),
+                Err(error) if error.is_missing() => tell(Message::RefTargetMissing, format!("{id}").into()),
                 Err(error) => tell(Message::Unreadable, format!("{error}").into()),
                 Ok((kind, _)) if kind != Kind::Commit && name.branch_name().is_some() => {
                     tell(Message::RefTargetNotCommit, format!("{kind} {id}").into());

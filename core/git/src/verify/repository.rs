@@ -12,7 +12,7 @@ use super::tree::links_of_tree;
 use super::{Message, ObjectChecker, Problem, Subject};
 use crate::id::hasher::object_id_checked;
 use crate::object::{CommitLinks, TagRef};
-use crate::store::{IdMap, ObjectSource, ReadError};
+use crate::store::{IdMap, ObjectSource};
 use crate::{Kind, Object, ObjectId};
 
 /// What is not asked of a repository.
@@ -155,8 +155,9 @@ impl Verifier {
             let Some(named) = named else { continue };
             match source.header(&id) {
                 Ok((kind, _)) if kind != named => report(wrong_kind(&by, &id, named, kind)),
-                Err(ReadError::Missing(_)) if self.options.is_partial || id == ObjectId::EMPTY_TREE => {}
-                Err(ReadError::Missing(_)) => {
+                Err(error)
+                    if error.is_missing() && (self.options.is_partial || id == ObjectId::EMPTY_TREE) => {}
+                Err(error) if error.is_missing() => {
                     report(with_detail(&by, Message::MissingLink, format!("{named} {id}")));
                 }
                 Ok(_) | Err(_) => {}

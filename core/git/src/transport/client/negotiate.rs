@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::cmp::Reverse;
 
 use crate::rev::{CommitGraph, CommitIndex};
-use crate::{ObjectId, ObjectSource, ReadError};
+use crate::{ObjectId, ObjectSource, ReadError, ReadProblem};
 
 /// Was in the queue.
 const SEEN: u8 = 1;
@@ -74,7 +74,7 @@ impl Negotiator {
             for parent in parents {
                 match graph.load_index(source, parent) {
                     Ok(()) => self.enqueue(graph, parent, 0),
-                    Err(ReadError::Missing(_)) => continue,
+                    Err(error) if error.is_missing() => continue,
                     Err(error) => return Err(error),
                 }
                 if ends_here {
@@ -104,8 +104,10 @@ impl Negotiator {
     ) -> Result<(), ReadError> {
         match graph.load(source, id) {
             Ok(index) => self.enqueue(graph, index, more),
-            Err(ReadError::Missing(_) | ReadError::WrongKind { .. }) => {}
-            Err(error) => return Err(error),
+            Err(error) => match error.problem() {
+                ReadProblem::Missing(_) | ReadProblem::WrongKind { .. } => {}
+                _ => return Err(error),
+            },
         }
         Ok(())
     }
