@@ -11,8 +11,8 @@ import type { EvaluateOptions, Evaluation } from './evaluate/options.js';
 import type { Effect, EffectOptions } from './events/outbox.js';
 import type { Rule, RuleOptions } from './events/rule.js';
 import { eventStream } from './events/stream.js';
-import { exportPack, importPack, type ImportResult, type PackBytes } from './exchange.js';
-import { gitHandler, type HandlerOptions } from './handler.js';
+import type { ImportResult, PackBytes } from './exchange.js';
+import type { HandlerOptions } from './handler.js';
 import { limitFigures } from './arguments.js';
 import type { GrepMatch, GrepOptions } from './grep.js';
 import { describe, logOf } from './log.js';
@@ -20,19 +20,20 @@ import { allOperations, headAt, momentAt, operationsOf } from './moments.js';
 import { decide, mergeMove, mergeResult } from './merge-move.js';
 import { type MergeOptions, mergeDrivers, mergeFlags, type MergeResult, resolutions, similarity } from './merge.js';
 import { labelOf, lines, nameOf } from './names.js';
+import { exportPack } from './pack-export.js';
 import { Reality } from './reality.js';
 import type { CloneOptions, FetchOptions, FetchResult, PushOptions, PushResult, Remote } from './remote/options.js';
 import { Snapshot } from './snapshot.js';
 import type { Subscription, WatchOptions } from './events/subscription.js';
 import { stashIndex } from './stash.js';
-import { type Refreshed, StorageLink } from './storage/link.js';
+import type { Refreshed, StorageLink } from './storage/link.js';
 import type { Storage } from './storage/storage.js';
 import { decodeText, encodeText } from './text.js';
 import type {
   Change, CommitOptions, DescribeOptions, Glob, LogOptions, Moment, ObjectId, Operation, Path, Problem, Progressive, RepositoryOptions, RepositoryStats, Revision, Signature, Stash, Validator,
 } from './types.js';
 import { enforce } from './validate.js';
-import { verify, type VerifyReport } from './verify.js';
+import type { VerifyReport } from './verify.js';
 
 /** A git repository in memory, with its realities, its history and its log of operations. */
 export class Repository implements Disposable {
@@ -64,6 +65,7 @@ export class Repository implements Disposable {
 
   /** Opens a stored repository: `gitDirectory('.')` on Node, `opfs('name')` or `indexedDb('name')` in a browser. */
   static async open(storage: Storage, options: RepositoryOptions & Progressive = {}): Promise<Repository> {
+    const { StorageLink } = await import('./deferred.js');
     const repository = new Repository(options);
     repository.#storage = await StorageLink.open(storage, repository, options);
     return repository;
@@ -340,7 +342,8 @@ export class Repository implements Disposable {
   }
 
   /** Takes in a pack and moves refs to what it brought, all or nothing. */
-  importPack(pack: PackBytes, refs: Record<string, ObjectId>, options: Progressive = {}): Promise<ImportResult> {
+  async importPack(pack: PackBytes, refs: Record<string, ObjectId>, options: Progressive = {}): Promise<ImportResult> {
+    const { importPack } = await import('./deferred.js');
     return importPack(this, pack, refs, options);
   }
 
@@ -351,11 +354,12 @@ export class Repository implements Disposable {
 
   /** A web-standard handler that serves this repository to real git clients over smart HTTP. */
   handler(options: HandlerOptions = {}): (request: Request) => Promise<Response> {
-    return gitHandler(this, options);
+    return async (request) => (await import('./deferred.js')).gitHandler(this, options)(request);
   }
 
   /** Checks every object, link and ref, as git fsck does. */
-  verify(options: Progressive = {}): Promise<VerifyReport> {
+  async verify(options: Progressive = {}): Promise<VerifyReport> {
+    const { verify } = await import('./deferred.js');
     return verify(this, options);
   }
 
