@@ -1,6 +1,8 @@
 // Serves the site in dist/ on the loopback interface, and lets git reach the repository that lives in an open tab.
 //
-//   node serve.mjs [PORT]
+//   node serve.mjs [PORT [REPOSITORY]]
+//
+// Where a repository on disk is named, the dashboard shows it in place of the history that lies here.
 //
 // The tab listens at /tab/requests (server-sent events). Each request of git below /tab.git/ is announced there; the
 // tab fetches its body from /tab/requests/ID and posts the answer in pieces to /tab/answers/ID. The repository is
@@ -11,6 +13,8 @@ import { createServer } from 'node:http';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { repositoryAt } from './repository.mjs';
+
 const HOST = '127.0.0.1';
 const FOLDER = fileURLToPath(new URL('dist/', import.meta.url));
 
@@ -20,6 +24,10 @@ const WAITING_MAX = 64;
 const ANSWER_TIMEOUT_MS = 120_000;
 /** How often a silent event stream is kept alive. */
 const KEEP_ALIVE_MS = 15_000;
+
+/** What names the repository that is served to the page. */
+const ABOUT = '/history.json';
+const PACK = '/history.pack';
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -33,6 +41,11 @@ const TYPES = {
 /** Headers that belong to one connection, not to the message. */
 const HOP_HEADERS = new Set(['connection', 'host', 'keep-alive', 'transfer-encoding', 'content-length', 'expect', 'accept-encoding']);
 
+const [port = '0', path] = process.argv.slice(2);
+const repository = path === undefined ? undefined : await repositoryAt(path).catch(() => {
+  console.error(`${path} is no git repository`);
+  process.exit(1);
+});
 /** The event stream of the tab that came last. */
 let tab;
 /** Requests of git that wait for their answer: id to { request, response, timer }. */
@@ -49,7 +62,9 @@ async function route(request, response) {
   const { origin } = request.headers;
   if (origin !== undefined && !names.includes(origin.replace('http://', ''))) return refuse(response, 403, 'another site');
 
-  const { pathname } = new URL(request.url, 'http://localhost');
+  const { pathname, searchParams } = new URL(request.url, 'http://localhost');
+  if (repository !== undefined && pathname === ABOUT) return giveState(request, response);
+  if (repository !== undefined && pathname === PACK) return givePack(searchParams, response);
   if (pathname.startsWith('/tab.git/')) return askTab(request, response);
   if (pathname === '/tab/requests') return listen(request, response);
   const [, place, id] = /^\/tab\/(requests|answers)\/([0-9a-f-]{36})$/.exec(pathname) ?? [];
@@ -57,6 +72,23 @@ async function route(request, response) {
   if (place === 'answers' && request.method === 'POST') return takeAnswer(id, request, response);
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'only GET');
   return giveFile(pathname, request, response);
+}
+
+/** What the refs of the repository on disk are. */
+async function giveState(request, response) {
+  const { body, state } = await repository.about();
+  const headers = { etag: `"${state}"`, 'cache-control': 'no-cache', 'content-type': TYPES['.json'] };
+  const isKnown = request.headers['if-none-match'] === `"${state}"`;
+  response.writeHead(isKnown ? 304 : 200, headers).end(isKnown ? undefined : body);
+}
+
+/** The objects behind refs of the repository on disk, as git packs them. */
+function givePack(parameters, response) {
+  const pack = repository.pack(parameters.get('state'), parameters.get('since'));
+  if (pack === undefined) return refuse(response, 410, 'that state is forgotten: load the page again');
+  response.writeHead(200, { 'content-type': TYPES['.pack'], 'cache-control': 'no-store' });
+  response.on('close', pack.stop);
+  pack.stream.pipe(response);
 }
 
 /** A request of git: announced to the tab, kept until it is answered. */
@@ -170,6 +202,6 @@ function refuse(response, status, reason) {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${reason}\n`);
 }
 
-server.listen(Number(process.argv[2] ?? 0), HOST, () => {
-  console.log(`http://${HOST}:${server.address().port}/`);
+server.listen(Number(port), HOST, () => {
+  console.log(`http://${HOST}:${server.address().port}/${repository === undefined ? '' : 'app/'}`);
 });
