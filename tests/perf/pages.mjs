@@ -16,7 +16,7 @@ const PAGES = [
   ['docs/start.html', '#site-search:not([hidden])'],
   ['reference/govc.html', '#site-search:not([hidden])'],
   ['app/', '[role=option]'],
-  ['app/#playground', '.paths button'],
+  ['app/#playground', '#start-title'],
 ];
 
 const server = spawn(process.execPath, [fileURLToPath(new URL('../../www/serve.mjs', import.meta.url))], { stdio: ['ignore', 'pipe', 'inherit'] });
