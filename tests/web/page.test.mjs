@@ -77,13 +77,13 @@ test('the page leads to the dashboard, which shows the same history under the sa
   await page.locator('[role=option]').first().click();
   await page.locator('.file').first().waitFor();
   await page.getByRole('link', { name: 'Playground' }).click();
-  await page.locator('#start-title').waitFor();
-  await page.goto(address);
-  await page.getByRole('link', { name: 'Open the playground' }).click();
   await page.getByRole('link', { name: 'Edit the files that are open here' }).click();
   await page.locator('.paths button', { hasText: 'README.md' }).first().click();
   await page.locator('.cm-content').waitFor();
   assert.notEqual(await page.locator('.cm-gutters').evaluate((gutters) => getComputedStyle(gutters).backgroundColor), 'rgba(0, 0, 0, 0)');
+  await page.goto(address);
+  await page.getByRole('link', { name: 'Open the playground' }).click();
+  await page.locator('#start-title').waitFor();
   assert.deepEqual(errors, []);
   await page.close();
 });
