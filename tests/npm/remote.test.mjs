@@ -111,6 +111,23 @@ test('a shallow clone is cut where git cuts it, deepens and becomes whole', asyn
   }
 });
 
+test('a shallow clone fetches what is new and pushes', async () => {
+  const { url, folder } = await hosted();
+  await git(folder, 'config', 'receive.denyCurrentBranch', 'ignore');
+  const repo = await Repository.clone(url, { depth: 2 });
+  const theirs = await gitClone(url, '--depth', '2');
+  await commit(folder, 'new', 'new\n');
+  assert.equal((await repo.fetch('origin')).objects, 3);
+  await git(theirs, 'fetch', '--quiet');
+  assert.deepEqual(historyOf(repo), await history(theirs));
+  repo.merge('origin/main', 'main');
+  repo.main.write('shallow', 'from a cut history\n');
+  const { id } = repo.main.commit('From a cut history');
+  assert.deepEqual(await repo.push('origin'), { ok: true, refs: { 'refs/heads/main': { ok: true } }, messages: '' });
+  assert.equal(await git(folder, 'rev-parse', 'main'), id);
+  await assertSound(folder);
+});
+
 test('one branch alone: the same refs and objects as with git', async () => {
   const { url } = await hosted();
   const repo = await Repository.clone(url, { singleBranch: 'side' });
@@ -120,6 +137,8 @@ test('one branch alone: the same refs and objects as with git', async () => {
   assert.equal(repo.main.name, 'side');
   assert.deepEqual(await repo.fetch('origin'), { updated: {}, pruned: [], rejected: {}, objects: 0, bytes: 0 });
   await rejects(Repository.clone(url, { singleBranch: 'nowhere' }), 'NotFound', /no ref 'nowhere'/);
+  await rejects(Repository.clone(url, { singleBranch: 'v1' }), 'NotFound', /no branch 'v1'/);
+  assert.equal((await Repository.clone(url, { singleBranch: 'refs/heads/side' })).main.name, 'side');
 });
 
 test('an empty repository and a detached HEAD: as git clones them', async () => {

@@ -83,7 +83,9 @@ export class Repository implements Disposable {
    */
   copy(): Repository {
     const told = this.#onWarning && { onWarning: this.#onWarning };
-    return new Repository({ author: this.#author, now: this.#now, validators: [...this.#validators], ...told }, call(() => this.engine.copy()));
+    const copy = new Repository({ author: this.#author, now: this.#now, validators: [...this.#validators], ...told }, call(() => this.engine.copy()));
+    for (const [name, remote] of this.remotes) copy.remotes.set(name, remote);
+    return copy;
   }
 
   /**

@@ -385,7 +385,8 @@ impl RemoteFetch {
     /// Makes HEAD, and the branch that it names, what they are on the server.
     fn add_head(&self, repository: &Repository, updates: &mut Vec<RefUpdate>) -> Result<()> {
         let mut set = |name: RefName, new| updates.push(RefUpdate { name, expected: Expected::Any, new });
-        let named = self.specs.first().map(|spec| RefName::branch(&spec.source)).transpose()?;
+        let short = |name: &[u8]| name.strip_prefix(b"refs/heads/").unwrap_or(name).to_vec();
+        let named = self.specs.first().map(|spec| RefName::branch(short(&spec.source))).transpose()?;
         let symbolic = match &self.plan.head {
             RemoteHead::Symbolic(target) => Some(target.clone()),
             _ => None,
@@ -400,6 +401,12 @@ impl RemoteFetch {
             && let Some((local, _)) = followed(target)?
         {
             set(self.options.remote_head()?, NewValue::Symbolic(local));
+        }
+        if let Some(branch) = &named
+            && followed(branch)?.is_none()
+        {
+            let message = format!("the server has no branch '{}'", branch.short());
+            return Err(Error::new(ErrorCode::NotFound, message).with("ref", branch.short()));
         }
         match (named.or(symbolic), &self.plan.head) {
             (Some(branch), _) if branch.branch_name().is_some() => {

@@ -152,3 +152,76 @@ impl Negotiator {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::{Commit, Signature};
+    use crate::store::MemoryStore;
+    use crate::{Kind, ObjectSink};
+
+    /// A line of commits, the oldest first, and one beside its end.
+    fn sample() -> (MemoryStore, Vec<ObjectId>, ObjectId) {
+        let mut store = MemoryStore::new();
+        let mut make = |parents: &[ObjectId], time: i64| {
+            let who = Signature { name: "A".into(), email: "a@b".into(), time, offset_minutes: 0 };
+            let commit = Commit {
+                tree: ObjectId::EMPTY_TREE,
+                parents: parents.to_vec(),
+                author: who.clone(),
+                committer: who,
+                extra_headers: Vec::new(),
+                message: "x\n".into(),
+            };
+            store.write(Kind::Commit, &commit.write())
+        };
+        let mut line: Vec<ObjectId> = Vec::new();
+        for time in 0..20 {
+            let parents: Vec<ObjectId> = line.last().copied().into_iter().collect();
+            line.push(make(&parents, time * 10));
+        }
+        let beside = make(&line[15..16], 1000);
+        (store, line, beside)
+    }
+
+    fn named(negotiator: &mut Negotiator, graph: &mut CommitGraph, store: &MemoryStore) -> Vec<ObjectId> {
+        core::iter::from_fn(|| negotiator.next(graph, store).unwrap()).collect()
+    }
+
+    #[test]
+    fn without_an_answer_everything_is_named_newest_first() {
+        let (store, line, beside) = sample();
+        let (mut graph, mut negotiator) = (CommitGraph::new(), Negotiator::new());
+        for tip in [line[19], beside, ObjectId::EMPTY_BLOB] {
+            negotiator.add_tip(&mut graph, &store, &tip).unwrap();
+        }
+        let expected: Vec<ObjectId> = core::iter::once(beside).chain(line.iter().rev().copied()).collect();
+        assert_eq!(named(&mut negotiator, &mut graph, &store), expected);
+    }
+
+    #[test]
+    fn what_is_common_is_not_looked_behind() {
+        let (store, line, beside) = sample();
+        let (mut graph, mut negotiator) = (CommitGraph::new(), Negotiator::new());
+        negotiator.add_tip(&mut graph, &store, &line[19]).unwrap();
+        negotiator.add_tip(&mut graph, &store, &beside).unwrap();
+        negotiator.add_common(&mut graph, &store, &line[17]).unwrap();
+        assert_eq!(named(&mut negotiator, &mut graph, &store), [beside, line[19], line[18], line[17]]);
+        let (mut graph, mut negotiator) = (CommitGraph::new(), Negotiator::new());
+        negotiator.add_tip(&mut graph, &store, &line[19]).unwrap();
+        for at in [19, 18, 17] {
+            assert_eq!(negotiator.next(&mut graph, &store).unwrap(), Some(line[at]));
+        }
+        negotiator.acknowledge(&graph, &line[18]);
+        assert_eq!(negotiator.next(&mut graph, &store).unwrap(), None);
+    }
+
+    #[test]
+    fn a_cut_history_ends_where_it_is_cut() {
+        let (store, line, _) = sample();
+        let mut graph = CommitGraph::with_shallow([line[18]]);
+        let mut negotiator = Negotiator::new();
+        negotiator.add_tip(&mut graph, &store, &line[19]).unwrap();
+        assert_eq!(named(&mut negotiator, &mut graph, &store), [line[19], line[18]]);
+    }
+}
