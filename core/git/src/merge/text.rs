@@ -129,20 +129,72 @@ pub fn merge_text(base: &[u8], ours: &[u8], theirs: &[u8], options: &TextOptions
         return None;
     }
     let files = ThreeFiles::new(base, ours, theirs);
-    let our_changes = files.changes(options.algorithm, &files.base.tokens, &files.ours.tokens);
-    let their_changes = files.changes(options.algorithm, &files.base.tokens, &files.theirs.tokens);
-    let regions = regions(&files, &our_changes, &their_changes);
-    let regions = match options.style {
-        ConflictStyle::Merge => join(&files, narrow(&files, regions, options.algorithm), options.joining),
-        ConflictStyle::Diff3 => regions,
-        ConflictStyle::ZealousDiff3 => regions.into_iter().map(|region| trim(&files, region)).collect(),
-    };
-    Some(write(&files, &regions, options))
+    Some(write(&files, &styled_regions(&files, options), options))
 }
 
-/// Where the text of a region comes from.
+/// A part of a merged text, and the lines of the three files that it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// Who made it; `None` where both sides hold the same.
+    pub origin: Option<Origin>,
+    /// The base's lines. Neighbouring conflicts that were narrowed from one hold all lines of that one.
+    pub base: &'a [u8],
+    /// Our lines.
+    pub ours: &'a [u8],
+    /// Their lines.
+    pub theirs: &'a [u8],
+    /// What the merged text holds: of a conflict, the text with its markers.
+    pub merged: Vec<u8>,
+}
+
+/// The parts of what [`merge_text`] gives, in order: their `merged` one after the other is that text, and the lines of
+/// either side one after the other are that side. No part is empty in all of them. `None` as there.
+pub fn merge_parts<'a>(
+    base: &'a [u8],
+    ours: &'a [u8],
+    theirs: &'a [u8],
+    options: &TextOptions<'_>,
+) -> Option<Vec<Part<'a>>> {
+    let all = [base, ours, theirs];
+    if all.iter().any(|text| text.len() > TEXT_BYTES_MAX) || !all.into_iter().all(has_few_lines) {
+        return None;
+    }
+    let files = ThreeFiles::new(base, ours, theirs);
+    let part = |origin, [base, ours, theirs]: [Range<u32>; 3]| Part {
+        origin,
+        base: files.base.text(base),
+        ours: files.ours.text(ours),
+        theirs: files.theirs.text(theirs),
+        merged: Vec::new(),
+    };
+    let mut parts = Vec::new();
+    let mut done = [0; 3];
+    let end = Region {
+        origin: Origin::Ours,
+        base: files.base.len()..files.base.len(),
+        ours: files.ours.len()..files.ours.len(),
+        theirs: files.theirs.len()..files.theirs.len(),
+    };
+    for region in styled_regions(&files, options).iter().chain([&end]) {
+        let [base, our, their] = done;
+        // Parts of one conflict share its base, which has been passed at the second.
+        let between = base..region.base.start.max(base);
+        let mut same = part(None, [between, our..region.ours.start, their..region.theirs.start]);
+        same.merged = same.ours.into();
+        let mut own =
+            part(Some(region.origin), [region.base.clone(), region.ours.clone(), region.theirs.clone()]);
+        write_region(&mut own.merged, &files, region, options);
+        let is_there =
+            |part: &Part<'_>| !part.ours.is_empty() || !part.theirs.is_empty() || !part.base.is_empty();
+        parts.extend([same, own].into_iter().filter(is_there));
+        done = [region.base.end, region.ours.end, region.theirs.end];
+    }
+    Some(parts)
+}
+
+/// Where the text of a part comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Origin {
+pub enum Origin {
     /// Only ours changed, or both sides of what was a conflict are the same.
     Ours,
     /// Only theirs changed.
@@ -181,6 +233,18 @@ impl Walk<'_> {
         self.changes = rest;
         self.shift = i64::from(first.after.end) - i64::from(first.before.end);
         Some(end.max(first.before.end))
+    }
+}
+
+/// The regions of a merge, as the style has them.
+fn styled_regions(files: &ThreeFiles<'_>, options: &TextOptions<'_>) -> Vec<Region> {
+    let our_changes = files.changes(options.algorithm, &files.base.tokens, &files.ours.tokens);
+    let their_changes = files.changes(options.algorithm, &files.base.tokens, &files.theirs.tokens);
+    let regions = regions(files, &our_changes, &their_changes);
+    match options.style {
+        ConflictStyle::Merge => join(files, narrow(files, regions, options.algorithm), options.joining),
+        ConflictStyle::Diff3 => regions,
+        ConflictStyle::ZealousDiff3 => regions.into_iter().map(|region| trim(files, region)).collect(),
     }
 }
 
@@ -310,25 +374,33 @@ fn write(files: &ThreeFiles<'_>, regions: &[Region], options: &TextOptions<'_>) 
     for region in regions {
         out.extend_from_slice(ours.text(written..region.ours.start));
         written = region.ours.end;
-        match (region.origin, options.favor) {
-            (Origin::Ours, _) | (Origin::Conflict, Favor::Ours) => {
-                out.extend_from_slice(ours.text(region.ours.clone()));
-            }
-            (Origin::Theirs, _) | (Origin::Conflict, Favor::Theirs) => {
-                out.extend_from_slice(theirs.text(region.theirs.clone()));
-            }
-            (Origin::Conflict, Favor::Union) => {
-                write_ended(out, ours.text(region.ours.clone()), uses_crlf(files, region));
-                out.extend_from_slice(theirs.text(region.theirs.clone()));
-            }
-            (Origin::Conflict, Favor::None) => {
-                write_conflict(out, files, region, options);
-                merged.conflicts += 1;
-            }
-        }
+        merged.conflicts += u32::from(write_region(out, files, region, options));
     }
     out.extend_from_slice(ours.text(written..ours.len()));
     merged
+}
+
+/// Writes a region; whether it is an open conflict.
+fn write_region(
+    out: &mut Vec<u8>,
+    files: &ThreeFiles<'_>,
+    region: &Region,
+    options: &TextOptions<'_>,
+) -> bool {
+    let (ours, theirs) = (files.ours.text(region.ours.clone()), files.theirs.text(region.theirs.clone()));
+    match (region.origin, options.favor) {
+        (Origin::Ours, _) | (Origin::Conflict, Favor::Ours) => out.extend_from_slice(ours),
+        (Origin::Theirs, _) | (Origin::Conflict, Favor::Theirs) => out.extend_from_slice(theirs),
+        (Origin::Conflict, Favor::Union) => {
+            write_ended(out, ours, uses_crlf(files, region));
+            out.extend_from_slice(theirs);
+        }
+        (Origin::Conflict, Favor::None) => {
+            write_conflict(out, files, region, options);
+            return true;
+        }
+    }
+    false
 }
 
 fn write_conflict(out: &mut Vec<u8>, files: &ThreeFiles<'_>, region: &Region, options: &TextOptions<'_>) {
@@ -402,6 +474,37 @@ mod tests {
     fn changes_that_touch_are_a_conflict() {
         let text = "<<<<<<< A\nA\nb\n=======\na\nB\n>>>>>>> B\nc\n";
         assert_eq!(merge("a\nb\nc\n", "A\nb\nc\n", "a\nB\nc\n"), (text.into(), 1));
+    }
+
+    #[test]
+    fn the_parts_are_the_texts() {
+        let words = ["", "a\n", "b\n", "c\n", "long line\n", "d\r\n"];
+        let mut seed = 1u32;
+        let mut text = |length: u32| -> String {
+            let mut word = || {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                words[(seed >> 16) as usize % words.len()]
+            };
+            (0..length).map(|_| word()).collect()
+        };
+        for round in 0..600 {
+            let (base, ours, theirs) = (text(round % 17), text(round % 13), text(round % 11));
+            let (base, ours, theirs) = (base.trim_end_matches('d'), ours.trim_end(), theirs);
+            for style in [ConflictStyle::Merge, ConflictStyle::Diff3, ConflictStyle::ZealousDiff3] {
+                for favor in [Favor::None, Favor::Ours, Favor::Union] {
+                    let options = TextOptions { style, favor, ..TextOptions::default() };
+                    let [base, ours, theirs] = [base.as_bytes(), ours.as_bytes(), theirs.as_bytes()];
+                    let whole = merge_text(base, ours, theirs, &options).unwrap();
+                    let parts = merge_parts(base, ours, theirs, &options).unwrap();
+                    let all =
+                        |side: fn(&Part<'_>) -> Vec<u8>| parts.iter().flat_map(side).collect::<Vec<u8>>();
+                    assert_eq!(all(|part| part.merged.clone()), whole.bytes);
+                    assert_eq!(all(|part| part.ours.into()), ours);
+                    assert_eq!(all(|part| part.theirs.into()), theirs);
+                    assert!(parts.iter().all(|part| part.origin.is_some() || part.ours == part.theirs));
+                }
+            }
+        }
     }
 
     #[test]
