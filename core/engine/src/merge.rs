@@ -8,6 +8,7 @@ use core::fmt;
 
 use bstr::BString;
 use govc_git::ObjectId;
+use govc_git::diff::Side;
 use govc_git::merge::{
     AttributeSource, BranchLabels, Conflict, MergeOptions, NamedDrivers, Resolver, TreeMerge, merge_commits,
 };
@@ -152,6 +153,37 @@ impl Repository {
         }
         if let Some(merge) = self.workspaces.get_mut(reality).and_then(|workspace| workspace.merge.as_mut()) {
             merge.conflicts.retain(|conflict| conflict.path != path.as_bstr());
+        }
+        Ok(())
+    }
+
+    /// The realities with a recorded merge that is not committed yet: the commit that is merged in, and what is open.
+    pub fn pending_merges(&self) -> impl Iterator<Item = (&RefName, ObjectId, &[Conflict])> {
+        self.workspaces.iter().filter_map(|(name, workspace)| match workspace.merge.as_ref()? {
+            PendingMerge { kind: PendingKind::Merge(theirs), conflicts } => {
+                Some((name, *theirs, &conflicts[..]))
+            }
+            _ => None,
+        })
+    }
+
+    /// Stages an object under a path with its mode, or the path's removal: what one side of a conflict holds. The conflict
+    /// stays open. Nothing is done where nothing is there to be removed.
+    pub fn stage_side(&mut self, reality: &RefName, path: &RepoPath, side: Option<Side>) -> Result<()> {
+        let head = self.head(reality)?;
+        if let Some(side) = side {
+            return self.stage(reality, |repository, changes| {
+                repository.stage_content(head, changes, path.clone(), Staged::Link(side.mode, side.id))
+            });
+        }
+        if self.has(reality, path)? { self.remove(reality, path.clone()) } else { Ok(()) }
+    }
+
+    /// Settles the recorded conflicts of a reality with what is staged at their paths, as `git add` does.
+    pub fn settle_conflicts(&mut self, reality: &RefName) -> Result<()> {
+        self.head(reality)?;
+        if let Some(merge) = self.workspaces.get_mut(reality).and_then(|workspace| workspace.merge.as_mut()) {
+            merge.conflicts.clear();
         }
         Ok(())
     }

@@ -151,7 +151,7 @@ impl Repository {
     }
 
     /// Changes what is staged. `work` fails before it changes anything.
-    fn stage(
+    pub(crate) fn stage(
         &mut self,
         reality: &RefName,
         work: impl FnOnce(&Self, &mut Changes) -> Result<()>,
