@@ -82,8 +82,8 @@ class GovcEditor extends HTMLElement {
       extensions: [
         lineNumbers(), highlightActiveLine(), highlightSpecialChars(), history(), drawSelection(), indentOnInput(), bracketMatching(),
         syntaxHighlighting(colours), look, told, EditorState.allowMultipleSelections.of(true), EditorView.lineWrapping,
-        // Tab indents; Escape and then Tab leaves the editor, for those without a mouse. What is only read lets Tab pass.
-        keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...(this.hasAttribute('readonly') ? [] : [indentWithTab])]),
+        // Tab indents; Escape and then Tab leaves the editor, for those without a mouse. What is only read, or has `tab-leaves`, lets Tab pass.
+        keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...(this.matches('[readonly], [tab-leaves]') ? [] : [indentWithTab])]),
         EditorState.readOnly.of(this.hasAttribute('readonly')),
         EditorView.contentAttributes.of({ 'aria-label': this.getAttribute('label') ?? 'Content', tabindex: '0' }),
         this.#language.of(languageOf(this.#path)),

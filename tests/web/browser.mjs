@@ -80,12 +80,13 @@ export function newContext() {
   return browser.newContext();
 }
 
-/** A new page, of `context` or of a profile of its own; `errors` collects what went wrong in it. */
-export async function openPage(url, { context, ...options } = {}) {
+/** A new page, of `context` or of a profile of its own; `errors` collects what went wrong in it. `without` is not loaded. */
+export async function openPage(url, { context, without, ...options } = {}) {
   const page = await (context ?? browser).newPage(...(context === undefined ? [options] : []));
   const errors = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  if (without !== undefined) await page.route(without, (route) => route.abort());
   await page.goto(url);
   return { page, errors };
 }

@@ -1,28 +1,17 @@
 // The dashboard in a browser, on a repository that git made: what a person does with the mouse, and again by keyboard alone.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 
-import { openPage, serve } from './browser.mjs';
+import { axe, dashboard } from './dashboard-page.mjs';
 
-const folder = await mkdtemp(join(tmpdir(), 'govc-dashboard-'));
-after(() => rm(folder, { recursive: true, force: true }));
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const COMMITS = 60;
 const HOSTILE = '<img src=x onerror="globalThis.hit = 1"> \u202egnp.exe';
-const heads = await history();
-for (const name of ['app', 'govc']) await symlink(fileURLToPath(new URL(`../../www/dist/${name}`, import.meta.url)), join(folder, name));
-const address = `${await serve(folder)}app/`;
-
-function git(...args) {
-  const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', '-c', 'commit.gpgsign=false'];
-  return execFileSync('git', [...identity, ...args], { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26 }).trim();
-}
+const { folder, git, show, open: opened } = await dashboard();
+await history();
+const { refs: heads, address } = await show();
 
 /** A repository with a branch that was merged, one that conflicts, and one with a hostile name and message. */
 async function history() {
@@ -43,17 +32,6 @@ async function history() {
   git('checkout', '-q', '-b', 'hostile/<b>name', 'main');
   await commit(HOSTILE, 'evil.txt', `${HOSTILE}\n`, COMMITS + 2);
   git('checkout', '-q', 'main');
-  const refs = Object.fromEntries(git('for-each-ref', '--format=%(refname) %(objectname)').split('\n').map((line) => line.split(' ')));
-  const pack = execFileSync('git', ['pack-objects', '--revs', '--stdout', '-q'], { cwd: folder, input: Object.values(refs).join('\n') });
-  await writeFile(join(folder, 'history.pack'), pack);
-  await writeFile(join(folder, 'history.json'), JSON.stringify({ main: 'main', note: '', refs }));
-  return refs;
-}
-
-async function opened(fragment = '', options = {}) {
-  const { page, errors } = await openPage(`${address}${fragment}`, options);
-  await page.waitForFunction(() => document.querySelector('[role=option], .moment, .matrix, .paths li, .operations li') !== null);
-  return { page, errors };
 }
 
 const chosen = (page) => page.locator('[role=option][aria-selected=true] .subject').textContent();
@@ -164,7 +142,8 @@ test('a test of one\'s own finds the better reality, which is merged; one that n
   await write('let run = 0;\nexport default (reality) => reality.list().length * 10 + (++run * 7) % 3;');
   await page.getByText('clean is better than main.').waitFor();
   assert.match(await page.locator('.compared .matrix').last().innerText(), /clash.*no difference/s);
-  await page.getByRole('button', { name: 'Merge it' }).click();
+  await page.getByRole('button', { name: 'Preview merge into main' }).click();
+  await page.getByRole('button', { name: 'Merge', exact: true }).click();
   await page.getByText('Merged clean into main').waitFor();
   await write('throw new Error("not even a module");');
   await page.getByText('not even a module').waitFor();

@@ -3,6 +3,8 @@
 use govc_engine::git::path::RepoPath;
 use govc_engine::{CommitRequest, Env, Repository, Result};
 
+use crate::action::resolve;
+
 /// Stages a text at a path; nothing where the file says so already.
 pub fn write(repository: &mut Repository, reality: &str, path: &str, text: &str) -> Result<()> {
     let name = repository.reality(reality.as_bytes())?;
@@ -19,8 +21,9 @@ pub fn remove(repository: &mut Repository, reality: &str, path: &str) -> Result<
     repository.remove(&name, RepoPath::new(path.as_bytes())?)
 }
 
-/// Takes back what is staged.
+/// Takes back what is staged, but no merge that waits.
 pub fn discard(repository: &mut Repository, reality: &str) -> Result<()> {
+    resolve::check_none_waits(repository, reality)?;
     let name = repository.reality(reality.as_bytes())?;
     repository.discard(&name, None)
 }

@@ -44,12 +44,13 @@ pub fn preview(repository: &mut Repository, from: &str, into: &str, keep: bool) 
 
 /// Merges, and tells of it; a merge with conflicts is refused.
 pub fn run(store: Store, from: &str, into: &str) {
-    if store.command(|repository, env| merge(repository, env, from, into)).is_some() {
+    if store.command(|repository, env| merge(repository, env, from, into, false)).is_some() {
         store.tell(format!("Merged {} into {}", text::shown_line(from), text::shown_line(into)), false);
     }
 }
 
-fn merge(repository: &mut Repository, env: &Env, from: &str, into: &str) -> Result<()> {
+/// Merges; conflicts are staged if `record`, and refused if not.
+pub fn merge(repository: &mut Repository, env: &Env, from: &str, into: &str, record: bool) -> Result<()> {
     let Some(theirs) = repository.head(&repository.reality(from.as_bytes())?)? else { return Ok(()) };
     let into_name = repository.reality(into.as_bytes())?;
     let commit = CommitRequest::default();
@@ -57,7 +58,7 @@ fn merge(repository: &mut Repository, env: &Env, from: &str, into: &str) -> Resu
         &into_name,
         &theirs,
         &request(from, into),
-        (FastForward::Allow, false),
+        (FastForward::Allow, record),
         commit,
         env,
     )?;

@@ -4,6 +4,7 @@ pub mod edit;
 pub mod evaluate;
 pub mod fork;
 pub mod merge;
+pub mod resolve;
 pub mod rewind;
 pub mod scenario;
 pub mod share;

@@ -36,6 +36,10 @@ pub async fn work_out(store: Store, names: Vec<String>, known: RwSignal<HashMap<
     let version = store.version.get_untracked();
     let mut slice_end = clock::ticks_ms() + clock::SLICE_MS;
     for name in names {
+        // Whoever asked may be gone.
+        if known.is_disposed() {
+            return;
+        }
         let found = store.look(|repository| {
             let heads = heads(repository, &name)?;
             // Who asked may be gone by now.

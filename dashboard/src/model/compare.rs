@@ -32,6 +32,22 @@ impl Line {
         changed.all(|cell| Some(cell) == first)
     }
 
+    /// The first of the other realities that made the same of it as this one.
+    pub fn same_as(&self, at: usize) -> Option<usize> {
+        let own = self.cells.get(at)?.as_ref()?;
+        (0..self.cells.len()).find(|other| *other != at && self.cells[*other].as_ref() == Some(own))
+    }
+
+    /// The next reality that changed it, in a direction.
+    pub fn next(&self, from: usize, forward: bool) -> Option<usize> {
+        let is_changed = |at: &usize| self.cells[*at].is_some();
+        if forward {
+            (from + 1..self.cells.len()).find(is_changed)
+        } else {
+            (0..from.min(self.cells.len())).rev().find(is_changed)
+        }
+    }
+
     /// How many realities changed it.
     pub fn changed(&self) -> usize {
         self.cells.iter().flatten().count()
@@ -70,6 +86,12 @@ mod tests {
             lines.iter().map(|line| (line.path.as_str(), line.agrees(), line.changed())).collect();
         assert_eq!(shown, [("b", false, 2), ("z", true, 2), ("a", true, 1)]);
         assert_eq!(lines[2].cells, [Some((Change::Modified, "1".into())), None, None]);
+        let same: Vec<_> = lines.iter().map(|line| (line.same_as(0), line.same_as(2))).collect();
+        assert_eq!(same, [(None, None), (Some(2), Some(0)), (None, None)]);
+        assert_eq!(
+            (lines[1].next(0, true), lines[1].next(2, false), lines[1].next(2, true)),
+            (Some(2), Some(0), None)
+        );
         assert!(super::lines(&[]).is_empty());
     }
 }

@@ -19,6 +19,8 @@ pub enum View {
     Timeline,
     /// Realities side by side.
     Compare,
+    /// Deciding what a merge left open.
+    Conflicts,
     /// What happened, as it happens.
     Activity,
     /// Writing, trying and merging.
@@ -29,6 +31,7 @@ const VIEWS: &[(View, &str)] = &[
     (View::Realities, "realities"),
     (View::Timeline, "timeline"),
     (View::Compare, "compare"),
+    (View::Conflicts, "conflicts"),
     (View::Activity, "activity"),
     (View::Playground, "playground"),
 ];

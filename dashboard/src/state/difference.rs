@@ -83,11 +83,7 @@ pub fn laid_out(
     repository: &Repository,
     sides: &(Option<ObjectId>, Option<ObjectId>),
 ) -> govc_engine::Result<Laid> {
-    let content = |id: &Option<ObjectId>| match id {
-        Some(id) => repository.read_blob(id).map(|bytes| bytes.to_vec()),
-        None => Ok(Vec::new()),
-    };
-    let (old, new) = (content(&sides.0)?, content(&sides.1)?);
+    let (old, new) = contents(repository, sides)?;
     let Some(diff) = TextDiff::new(&old, &new, Algorithm::Histogram) else { return Ok(Laid::Binary) };
     let (mut hunks, mut shown, mut left) = (Vec::new(), 0, 0);
     for hunk in diff.hunks(CONTEXT_LINES) {
@@ -102,6 +98,28 @@ pub fn laid_out(
         hunks.push(side_by_side(hunk.old.start + 1, hunk.new.start + 1, &lines));
     }
     Ok(Laid::Text(hunks, left))
+}
+
+/// How many lines were removed and added between two contents; nothing where one is no text.
+pub fn line_counts(
+    repository: &Repository,
+    sides: &(Option<ObjectId>, Option<ObjectId>),
+) -> govc_engine::Result<Option<(u32, u32)>> {
+    let (old, new) = contents(repository, sides)?;
+    let diff = TextDiff::without_context(&old, &new, Algorithm::Histogram);
+    Ok(diff.map(|diff| diff.line_counts()))
+}
+
+/// Both contents; empty where there is none.
+fn contents(
+    repository: &Repository,
+    sides: &(Option<ObjectId>, Option<ObjectId>),
+) -> govc_engine::Result<(Vec<u8>, Vec<u8>)> {
+    let content = |id: &Option<ObjectId>| match id {
+        Some(id) => repository.read_blob(id).map(|bytes| bytes.to_vec()),
+        None => Ok(Vec::new()),
+    };
+    Ok((content(&sides.0)?, content(&sides.1)?))
 }
 
 fn kind_of(kind: LineKind) -> Kind {

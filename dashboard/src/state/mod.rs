@@ -1,5 +1,6 @@
 //! What the dashboard knows: the repository, what was read of it for showing, and what is chosen.
 
+pub mod conflicts;
 pub mod difference;
 pub mod history;
 pub mod load;

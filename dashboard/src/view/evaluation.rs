@@ -7,11 +7,11 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use crate::action::evaluate::{Plan, Row, Told, message, told};
-use crate::action::merge;
 use crate::io::editor;
 use crate::io::worker::Running;
 use crate::model::text;
 use crate::state::store::{Progress, Store};
+use crate::view::merge::MergePlan;
 
 /// The Worker, which lies beside the app.
 const WORKER: &str = "worker/evaluate.js";
@@ -135,20 +135,15 @@ fn names<T: ToString>(paths: Vec<T>) -> Vec<String> {
 /// Who is better, with a way to merge it.
 #[component]
 fn Outcome(rows: Vec<Row>) -> impl IntoView {
-    let store = expect_context::<Store>();
     let main = rows[0].name.clone();
     let winner = rows.iter().find(|row| row.is_winner).map(|row| row.name.clone());
-    let merge_it = {
-        let (from, into) = (winner.clone().unwrap_or_default(), main.clone());
-        move |_| merge::run(store, &from, &into)
-    };
     let verdict = match &winner {
         Some(name) => format!("{} is better than {main}.", text::shown_line(name)),
         None => "No difference was found.".to_owned(),
     };
     view! {
-        <p class="controls" role="status"><strong>{verdict}</strong>
-            {winner.is_some().then(|| view! { <button class="strong" on:click=merge_it>"Merge it"</button> })}</p>
+        <p role="status"><strong>{verdict}</strong></p>
+        {winner.map(|winner| view! { <MergePlan from=Signal::stored(winner) into=Signal::stored(main)/> })}
         <Ranking rows title=String::new()/>
     }
 }
@@ -185,16 +180,17 @@ fn figure(value: f64) -> String {
     }
 }
 
-/// An interval on a line whose middle is main.
+/// An interval on a line whose middle is main and whose ends are the furthest of all intervals.
 #[component]
 fn Interval(difference: f64, low: f64, high: f64, reach: f64) -> impl IntoView {
-    let x = |value: f64| 60.0 + (value / reach).clamp(-1.0, 1.0) * 56.0;
+    let place = |value: f64| 50.0 + (value / reach).clamp(-1.0, 1.0) * 48.0;
+    let percent = |place: f64| format!("{place:.2}%");
     view! {
-        <svg class="interval" viewBox="0 0 120 14" aria-hidden="true">
-            <line class="zero" x1="60" x2="60" y1="0" y2="14"/>
-            <line class="range" x1=x(low) x2=x(high) y1="7" y2="7"/>
-            <circle cx=x(difference) cy="7" r="3.5"/>
-        </svg>
+        <div class="interval" aria-hidden="true">
+            <span class="zero"></span>
+            <span class="range" style:left=percent(place(low)) style:width=percent(place(high) - place(low))></span>
+            <span class="dot" style:left=percent(place(difference))></span>
+        </div>
         <span class="count">{format!("{difference:+.3} ({low:+.3} to {high:+.3})")}</span>
     }
 }

@@ -1,15 +1,16 @@
 //! The frame around every view: menu, progress, notices.
 
-use govc_engine::Repository;
 use leptos::prelude::*;
 
 use crate::action::rewind;
 use crate::model::link::View;
 use crate::model::text;
+use crate::state::conflicts::{AllRecorded, refresh};
 use crate::state::store::Store;
 use crate::view::activity::ActivityView;
 use crate::view::commit::CommitPanel;
 use crate::view::compare::CompareView;
+use crate::view::conflicts::ConflictsView;
 use crate::view::graph::GraphList;
 use crate::view::guide::Guide;
 use crate::view::playground::PlaygroundView;
@@ -18,13 +19,21 @@ use crate::view::share::Share;
 use crate::view::timeline::TimelineView;
 
 /// The views that there are.
-const VIEWS: &[View] = &[View::Realities, View::Timeline, View::Compare, View::Activity, View::Playground];
+const VIEWS: &[View] =
+    &[View::Realities, View::Timeline, View::Compare, View::Conflicts, View::Activity, View::Playground];
 
 /// The whole page.
 #[component]
 pub fn Frame() -> impl IntoView {
     let store = expect_context::<Store>();
     let view = Memo::new(move |_| store.link.get().view);
+    let recorded = AllRecorded::default();
+    provide_context(recorded);
+    Effect::new(move |_| {
+        store.version.track();
+        store.staged.track();
+        refresh(store, recorded);
+    });
     view! {
         <a class="skip" href="#main">"Skip to the content"</a>
         <header class="frame">
@@ -40,6 +49,7 @@ pub fn Frame() -> impl IntoView {
             {move || match view.get() {
                 View::Activity => view! { <ActivityView/> }.into_any(),
                 View::Compare => view! { <CompareView/> }.into_any(),
+                View::Conflicts => view! { <ConflictsView/> }.into_any(),
                 View::Playground => view! { <PlaygroundView/> }.into_any(),
                 View::Timeline => view! { <TimelineView/> }.into_any(),
                 _ => view! {
@@ -62,8 +72,15 @@ pub fn Frame() -> impl IntoView {
 fn MenuItem(view: View) -> impl IntoView {
     let store = expect_context::<Store>();
     let current = move || (store.link.get().view == view).then_some("page");
+    let recorded = expect_context::<AllRecorded>();
+    let left = move || recorded.with(|all| all.values().map(|merge| merge.resolution.left()).sum::<usize>());
+    let is_there =
+        move || view != View::Conflicts || current().is_some() || recorded.with(|all| !all.is_empty());
     view! {
-        <a href=format!("#{}", view.name()) aria-current=current>{title(view)}</a>
+        <Show when=is_there>
+            <a href=format!("#{}", view.name()) aria-current=current>{title(view)}
+                {move || (view == View::Conflicts && left() > 0).then(|| format!(" ({})", left()))}</a>
+        </Show>
     }
 }
 
@@ -72,6 +89,7 @@ fn title(view: View) -> &'static str {
         View::Realities => "Realities",
         View::Timeline => "Timeline",
         View::Compare => "Compare",
+        View::Conflicts => "Conflicts",
         View::Activity => "Activity",
         View::Playground => "Playground",
     }
@@ -106,9 +124,9 @@ fn Rewind() -> impl IntoView {
     view! {
         <p class="controls">
             <button disabled=move || undo().is_none() title=move || title(undo())
-                on:click=move |_| { store.command(Repository::undo); }>"Undo"</button>
+                on:click=move |_| { store.command(rewind::undo); }>"Undo"</button>
             <button disabled=move || redo().is_none() title=move || title(redo())
-                on:click=move |_| { store.command(Repository::redo); }>"Redo"</button>
+                on:click=move |_| { store.command(rewind::redo); }>"Redo"</button>
             <Share/>
         </p>
     }

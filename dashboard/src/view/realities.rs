@@ -6,14 +6,15 @@ use govc_engine::git::ObjectId;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::action::merge::Preview;
 use crate::action::standing::{COUNT_MAX, Summary, work_out};
-use crate::action::{fork, merge, rewind};
+use crate::action::{fork, rewind};
 use crate::io::clock;
+use crate::model::link::{Link, View};
 use crate::model::text;
+use crate::state::conflicts::AllRecorded;
 use crate::state::store::Store;
-use crate::view::diff::DiffList;
 use crate::view::find::{Find, More, found};
+use crate::view::merge::MergePlan;
 
 /// Realities that are listed; the filter finds the others.
 const SHOWN_MAX: usize = 200;
@@ -102,6 +103,8 @@ fn Actions() -> impl IntoView {
             store.show(true, |link| link.reality = None);
         }
     };
+    let recorded = expect_context::<AllRecorded>();
+    let waits = move || recorded.with(|all| all.contains_key(&chosen.get()));
     let is_main = move || chosen.get() == main.get();
     view! {
         <div class="actions" role="group" aria-label="What to do with the chosen reality">
@@ -110,7 +113,11 @@ fn Actions() -> impl IntoView {
                 <button on:click=roll_back disabled=move || store.link.get().commit.is_none()>"Roll back to the chosen commit"</button>
                 <Show when=move || !is_main()><button on:click=delete>"Delete"</button></Show>
             </p>
-            <Show when=move || !is_main()><MergePlan chosen main/></Show>
+            <Show when=waits>
+                <p><a class="go" href=move || Link { view: View::Conflicts, reality: Some(chosen.get()), ..Link::default() }.to_text()>
+                    "A merge waits here for decisions"</a></p>
+            </Show>
+            <Show when=move || !is_main()><MergePlan from=chosen into=main/></Show>
         </div>
     }
 }
@@ -137,39 +144,5 @@ fn ForkForm(chosen: Memo<String>) -> impl IntoView {
                 on:input:target=move |event| count.set(event.target().value().parse().unwrap_or(1))/></label>
             <button>"Fork"</button>
         </form>
-    }
-}
-
-/// What a merge into main would be, and the merge.
-#[component]
-fn MergePlan(chosen: Memo<String>, main: Memo<String>) -> impl IntoView {
-    let store = expect_context::<Store>();
-    let plan = RwSignal::new(None::<Preview>);
-    Effect::new(move |_| {
-        chosen.track();
-        store.version.track();
-        plan.set(None);
-    });
-    let look = move |_| match store
-        .look(|repository| merge::preview(repository, &chosen.get_untracked(), &main.get_untracked(), true))
-    {
-        Some(Ok(preview)) => plan.set(Some(preview)),
-        Some(Err(error)) => store.tell(error.to_string(), true),
-        None => {}
-    };
-    let merge_it = move |_| merge::run(store, &chosen.get_untracked(), &main.get_untracked());
-    view! {
-        <p class="controls"><button on:click=look>"Preview merge into main"</button></p>
-        {move || plan.get().map(|plan| match plan {
-            Preview::UpToDate => view! { <p class="more">"There is nothing to merge."</p> }.into_any(),
-            Preview::Conflicts(paths) => view! {
-                <p class="failure">"These need a decision:"</p>
-                <ul>{paths.iter().map(|path| view! { <li>{text::shown_line(path)}</li> }).collect_view()}</ul>
-            }.into_any(),
-            Preview::Clean(files) => view! {
-                <p class="controls"><button class="strong" on:click=merge_it>"Merge"</button></p>
-                <DiffList files/>
-            }.into_any(),
-        })}
     }
 }
