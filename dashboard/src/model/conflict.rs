@@ -405,7 +405,7 @@ mod tests {
             let again = [&decisions[..], &decisions[..]].concat();
             assert_eq!(one, decided(&again));
             for (at, choice) in &decisions {
-                assert_eq!(one.choice(*at).is_some(), true, "{choice:?}");
+                assert!(one.choice(*at).is_some(), "{choice:?}");
             }
         }
     }
