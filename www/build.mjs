@@ -14,7 +14,7 @@ const dist = join(here, 'dist');
 const wasm = join(here, '../wasm');
 
 /** The order of the guide; what is not named here comes last. */
-const GUIDE = ['start', 'playground', 'time-travel', 'history', 'events', 'evaluate', 'validators', 'merge-drivers', 'storage', 'remotes', 'testing', 'command-line', 'ci-and-hooks'];
+const GUIDE = ['start', 'playground', 'time-travel', 'history', 'events', 'evaluate', 'validators', 'merge-drivers', 'storage', 'remotes', 'worlds', 'testing', 'command-line', 'ci-and-hooks'];
 const RECIPES = ['vite', 'node', 'ci', 'workers', 'edge'];
 
 const reference = readReference(wasm, JSON.parse(readFileSync(join(wasm, 'package.json'), 'utf8')));

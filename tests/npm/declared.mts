@@ -1,6 +1,6 @@
 // Every call of the public API that is built, with the types that its declarations promise; compiled, not run.
 import {
-  Repository, Reality, Transaction, Snapshot, CommitEvent, GovcError, gitDirectory, indexedDb, opfs,
+  Repository, Reality, Transaction, Snapshot, CommitEvent, GovcError, broadcastChannel, gitDirectory, indexedDb, memoryBus, opfs, type Session, type SyncProvider,
   Bisector, type Auth, type BisectResult, type CloneOptions, type Credentials, type FetchOptions, type FetchResult, type PushOptions, type PushResult, type Remote, type Explanation, type BlameLine, type BrowserStorage, type Change, type Commit, type Conflict, type ErrorCode, type EvaluateOptions, type Evaluation, type EvaluationResult, type EffectContext, type EffectOptions, type EventCursor, type Rule, type RuleOptions, type EventFilter, type EventKind, type FileDiff, type GrepMatch, type Hunk, type ImportResult, type Moment, type MergeResult,
   type ObjectId, type Operation, type Refreshed, type RepositoryStats, type Stash, type Storage, type Subscription, type Validator, type VerifyReport, type WatchOptions,
 } from 'govc';
@@ -124,6 +124,9 @@ const transferred = async (): Promise<[ObjectId | undefined, number, string | un
   (await fetched).updated['x']!.before, (await fetched).objects, (await pushed).refs['x']!.reason, (await pushed).ok,
 ];
 const report: Promise<VerifyReport> = repo.verify({ signal });
+const joined: Promise<Session> = repo.connect(memoryBus().provider(), { world: 'team', identity: { name: 'a' }, key: new Uint8Array(32), signal });
+const shared: Promise<Reality> = joined.then((session) => session.share('main'));
+const provided: SyncProvider = broadcastChannel('team');
 const stats: RepositoryStats = repo.stats();
 const flushed: Promise<void> = repo.flush();
 repo[Symbol.dispose]();
@@ -192,6 +195,6 @@ void [
   stored, files, refreshed, opened, found, many, listed, resolved, history, then, differences, base, preview, merged, undone, operations, progress, stream, happened, there, evaluated, evaluatedNumbers, figures, outcome, serving, imported, exported, handler, report, stats, cloned, remote, transferred,
   flushed, head, fork, bytes, text, paths, has, status, commit, applied, own, against, rolledBack, reverted, rebased, conflicts, read, changes, kept, fields, hunks,
   unified, similarity, code, slowly, line, lineText, broughtBy, cameFrom, originLine,
-  copied, wrapped, world, fixtures, worlds,
+  copied, wrapped, world, fixtures, worlds, joined, shared, provided,
   warnings, ran, meant, format, broken, parsed,
 ];

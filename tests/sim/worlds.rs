@@ -46,7 +46,7 @@ impl Node {
         let key = NodeKey::from_secret(&[secret; 32]);
         let mut world = World::new("sim", key.node(), WorldLimits::default());
         NAMES.iter().for_each(|shared| world.share(&name(shared)));
-        world.follow(Globs::new([b"team/*".as_slice()].into_iter()));
+        world.follow(Some(Globs::new([b"team/*".as_slice()].into_iter())));
         Self { key, repository: Repository::new(b"main", Limits::default()).unwrap(), world }
     }
 

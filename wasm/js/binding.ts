@@ -21,6 +21,7 @@ export type EngineGitExchange = glue.GitExchange;
 export type EnginePackImport = glue.PackImport;
 export type EngineRemoteExchange = glue.RemoteExchange;
 export type EngineWatchers = glue.Watchers;
+export type EngineWorld = glue.World;
 
 /** Where a module comes from. */
 type Source = BufferSource | WebAssembly.Module | URL | Request | Response | Promise<BufferSource | WebAssembly.Module | Response>;

@@ -22,6 +22,10 @@ export { indexedDb, opfs, type BrowserStorage, type BrowserStorageOptions } from
 export type { RefChange, Refreshed } from './storage/link.js';
 export type { PackSink, Storage, StorageBatch, StorageSink } from './storage/storage.js';
 export type { Subscription, WatchOptions } from './events/subscription.js';
+export { broadcastChannel } from './sync/broadcast-channel.js';
+export { memoryBus, type MemoryBus } from './sync/memory.js';
+export type { NodeIdentity, SyncProvider } from './sync/provider.js';
+export type { ConnectOptions, Entry, Session, VectorClock } from './sync/session.js';
 export { Transaction } from './transaction.js';
 export type {
   ApplyPatchOptions, BlameLine, Change, CommitOptions, Content, DescribeOptions, FileMode, Glob, Limits, LogOptions, Moment, ObjectId, Operation, Path, PickOptions, Problem, Progressive,

@@ -3,6 +3,7 @@ import { call, type EngineRepository } from './binding.js';
 import { GovcError } from './errors.js';
 import { PackedReader } from './packed.js';
 import type { Repository } from './repository.js';
+import { encodeText } from './text.js';
 import type { Moment, ObjectId, Operation } from './types.js';
 
 /** Operations that are read at a time. */
@@ -31,6 +32,13 @@ export function operationsOf(engine: EngineRepository, start: number, count: num
       return { name, ...(before && { before }), ...(after && { after }) };
     }),
   }));
+}
+
+/** @internal What main or the named reality was at a date. */
+export function headAtDate(engine: EngineRepository, when: Date, reality: string | undefined): ObjectId {
+  const time = when.getTime();
+  if (Number.isNaN(time)) throw new GovcError('InvalidArgument', 'a moment is a valid date', { when });
+  return call(() => engine.atMoment(reality === undefined ? undefined : encodeText(reality), time));
 }
 
 /** @internal What realities and tags were after an operation. */

@@ -16,7 +16,7 @@ import type { HandlerOptions } from './handler.js';
 import { limitFigures } from './arguments.js';
 import type { GrepMatch, GrepOptions } from './grep.js';
 import { describe, logOf } from './log.js';
-import { allOperations, headAt, momentAt, operationsOf } from './moments.js';
+import { allOperations, headAt, headAtDate, momentAt, operationsOf } from './moments.js';
 import { decide, mergeMove, mergeResult } from './merge-move.js';
 import { type MergeOptions, mergeDrivers, mergeFlags, type MergeResult, resolutions, similarity } from './merge.js';
 import { labelOf, lines, nameOf } from './names.js';
@@ -28,6 +28,8 @@ import type { Subscription, WatchOptions } from './events/subscription.js';
 import { stashIndex } from './stash.js';
 import type { Refreshed, StorageLink } from './storage/link.js';
 import type { Storage } from './storage/storage.js';
+import type { SyncProvider } from './sync/provider.js';
+import type { ConnectOptions, Session } from './sync/session.js';
 import { decodeText, encodeText } from './text.js';
 import type {
   Change, CommitOptions, DescribeOptions, Glob, LogOptions, Moment, ObjectId, Operation, Path, Problem, Progressive, RepositoryOptions, RepositoryStats, Revision, Signature, Stash, Validator,
@@ -167,7 +169,7 @@ export class Repository implements Disposable {
    * where there was no commit.
    */
   at(when: Revision | Date | { operation: number }, reality?: string): Snapshot {
-    const id = when instanceof Date ? this.#atMoment(when, reality)
+    const id = when instanceof Date ? headAtDate(this.engine, when, reality)
       : typeof when === 'object' && 'operation' in when ? headAt(this.engine, when.operation, reality) : this.resolve(when);
     const commit = call(() => this.engine.peelToCommit(id));
     return new Snapshot(this, commit ?? id, commit);
@@ -365,6 +367,11 @@ export class Repository implements Disposable {
     return verify(this, options);
   }
 
+  /** Joins a world of nodes: realities shared there are the same for all who know the same. See www/docs/worlds.md. */
+  async connect(provider: SyncProvider, options: ConnectOptions = {}): Promise<Session> {
+    return (await import('./sync/session.js')).Session.open(this, provider, options);
+  }
+
   /** What it holds, and what that takes. */
   stats(): RepositoryStats {
     const [objects = 0, objectBytes = 0, memoryBytes = 0, realities = 0, commits = 0, operations = 0] = call(() => this.engine.stats());
@@ -481,12 +488,6 @@ export class Repository implements Disposable {
   /** @internal Sets down how far durable subscriptions have come, for the next flush. */
   keepCursors(): void {
     this.#dispatcher?.keepCursors();
-  }
-
-  #atMoment(when: Date, reality: string | undefined): ObjectId {
-    const time = when.getTime();
-    if (Number.isNaN(time)) throw new GovcError('InvalidArgument', 'a moment is a valid date', { when });
-    return call(() => this.engine.atMoment(reality === undefined ? undefined : encodeText(reality), time));
   }
 
   get #events(): Dispatcher {

@@ -5,7 +5,7 @@
 //!
 //! Modules, foundations first; a module uses only those above it: `allocator`, `memory_compare`, `panic`, `error`,
 //! `packed`, `decode`, `object`, `repository`, `commit`, `difference`, `transaction`, `reality`, `history`, `blame`, `bisect`, `drivers`, `merge`, `rewrite`, `exchange`, `durable`,
-//! `storage`, `serve`, `remote`, `verify`, `watch`, `work_tree`, `evaluate`.
+//! `storage`, `serve`, `remote`, `verify`, `watch`, `work_tree`, `evaluate`, `world`.
 
 #[cfg(target_family = "wasm")]
 mod allocator;
@@ -36,3 +36,4 @@ mod transaction;
 mod verify;
 mod watch;
 mod work_tree;
+mod world;

@@ -162,7 +162,7 @@ impl Chain {
     }
 
     /// Signs all entries so far. `None` where there is nothing that a head does not cover.
-    pub fn sign(&mut self, signer: &dyn Signer, limits: &Limits) -> Option<&SignedHead> {
+    pub fn sign(&mut self, signer: &impl Signer, limits: &Limits) -> Option<&SignedHead> {
         debug_assert_eq!(signer.node(), self.node, "because a node signs its own chain");
         // No batch is longer than what may stand between two heads.
         let step = limits.batch_entries_max as u64;

@@ -21,7 +21,7 @@ pub struct SignedHead {
 
 impl SignedHead {
     /// Signs.
-    pub fn sign(world: WorldId, seq: u64, hash: EntryHash, signer: &dyn Signer) -> Self {
+    pub fn sign(world: WorldId, seq: u64, hash: EntryHash, signer: &impl Signer) -> Self {
         let node = signer.node();
         Self { node, seq, hash, signature: signer.sign(&message(world, node, seq, hash)) }
     }

@@ -141,7 +141,7 @@ impl Log {
     }
 
     /// Signs all entries of one's own chain.
-    pub fn sign(&mut self, signer: &dyn Signer) {
+    pub fn sign(&mut self, signer: &impl Signer) {
         let limits = self.limits;
         if let Some(chain) = self.chains.get_mut(&signer.node()) {
             chain.sign(signer, &limits);

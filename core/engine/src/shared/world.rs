@@ -139,9 +139,16 @@ impl World {
         self.shared.get_or_insert_with(name, || None);
     }
 
-    /// Takes over the realities of others whose names match, too.
-    pub fn follow(&mut self, names: Globs) {
-        self.follows = Some(names);
+    /// Takes over the realities of others whose names match, too; with `None`, only those that are shared here.
+    pub fn follow(&mut self, names: Option<Globs>) {
+        self.follows = names;
+        // What others have said of them so far counts as well.
+        self.unsettled.extend(self.view.realities().cloned());
+    }
+
+    /// What a peer has said that it has.
+    pub fn peer_has(&self, peer: u32) -> Option<&VectorClock> {
+        self.peers.get(&peer)?.session.peer_has()
     }
 
     /// Says where shared realities have been moved here since the world was last told; whether there was something to say.
@@ -202,7 +209,7 @@ impl World {
     }
 
     /// Signs what was published: from here on it is shown to peers. What the entries name has to be kept before.
-    pub fn seal(&mut self, signer: &dyn Signer) {
+    pub fn seal(&mut self, signer: &impl Signer) {
         self.log.sign(signer);
     }
 
@@ -349,22 +356,24 @@ impl World {
             }
             Objects::Pack { piece, is_last } => {
                 if !link.waits {
-                    return Err(Error::new(
-                        ErrorCode::Protocol,
-                        "the peer sends objects that nobody asked for",
-                    ));
+                    // An answer to what was asked before the link was taken up anew.
+                    return Ok(());
                 }
                 let limits = *repository.limits();
                 let receiver = link.receiving.get_or_insert_with(|| Box::new(PackReceiver::new(limits)));
                 repository.ensure_room(receiver.received_bytes() + piece.len() as u64)?;
-                receiver.push(&piece)?;
-                if is_last && let Some(receiver) = link.receiving.take() {
-                    link.waits = false;
-                    let pack = receiver.end()?.finish(repository.store())?;
-                    if !pack.is_empty() {
-                        repository.load_pack(pack)?;
-                        self.log.objects_came();
-                    }
+                let pushed = receiver.push(&piece);
+                if !is_last && pushed.is_ok() {
+                    return Ok(());
+                }
+                // Where a piece was lost or garbled, it is asked for again when the link is taken up anew.
+                link.waits = false;
+                let Some(receiver) = link.receiving.take() else { return Ok(()) };
+                pushed?;
+                let pack = receiver.end()?.finish(repository.store())?;
+                if !pack.is_empty() {
+                    repository.load_pack(pack)?;
+                    self.log.objects_came();
                 }
                 Ok(())
             }

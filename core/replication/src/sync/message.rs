@@ -24,6 +24,8 @@ pub enum Message {
         has: VectorClock,
         /// Nodes whose fork it knows, and where they part; in the order of the nodes.
         forks: Vec<(NodeId, u64)>,
+        /// Whether it has not heard the other side's hello.
+        asks: bool,
     },
     /// Entries.
     Batch(Batch),
@@ -47,13 +49,14 @@ impl Message {
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Writer::default();
         match self {
-            Self::Hello { world, has, forks } => {
-                out.list(5);
+            Self::Hello { world, has, forks, asks } => {
+                out.list(6);
                 out.number(0);
                 out.number(VERSION);
                 out.bytes(&world.0);
                 out.clock(has);
                 out.clock(&forks.iter().map(|(node, seq)| (*node, seq + 1)).collect());
+                out.number(u64::from(*asks));
             }
             Self::Batch(batch) => {
                 out.list(2);
@@ -93,7 +96,7 @@ impl Message {
         }
         let count = reader.list()?;
         let message = match (reader.number()?, count) {
-            (0, 5) => {
+            (0, 6) => {
                 if reader.number()? != VERSION {
                     return Err(reader.error("the peer speaks another version"));
                 }
@@ -101,7 +104,7 @@ impl Message {
                 let has = reader.clock(limits.nodes_max)?;
                 let forks = reader.clock(limits.nodes_max)?;
                 let forks = forks.iter().map(|(node, count)| (*node, count - 1)).collect();
-                Self::Hello { world, has, forks }
+                Self::Hello { world, has, forks, asks: reader.number()? == 1 }
             }
             (1, 2) => Self::Batch(Batch::read(&mut reader, limits)?),
             (2, 2) => Self::Fork(ForkProof::read(&mut reader, limits)?),
@@ -130,7 +133,12 @@ mod tests {
         log.sign(&key);
         let clock: VectorClock = [(NodeId([1; 32]), 3), (NodeId([2; 32]), 1)].into_iter().collect();
         let messages = [
-            Message::Hello { world: world_id("w"), has: clock.clone(), forks: [(NodeId([1; 32]), 0)].into() },
+            Message::Hello {
+                world: world_id("w"),
+                has: clock.clone(),
+                forks: [(NodeId([1; 32]), 0)].into(),
+                asks: true,
+            },
             Message::Batch(log.chain(&key.node()).unwrap().batch(0).unwrap()),
             Message::Has(clock),
             Message::Ask { node: key.node(), first: 9 },

@@ -24,8 +24,6 @@ const WINDOW_ENTRIES: u64 = 4096;
 pub enum SessionError {
     /// It speaks of another world.
     PeerInOtherWorld,
-    /// It speaks before it has said hello.
-    PeerWithoutHello,
     /// What it sends cannot be.
     PeerRefused(LogError),
 }
@@ -34,7 +32,6 @@ impl fmt::Display for SessionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PeerInOtherWorld => f.write_str("the peer is in another world"),
-            Self::PeerWithoutHello => f.write_str("the peer speaks before it has said hello"),
             Self::PeerRefused(error) => write!(f, "what the peer sends is refused: {error}"),
         }
     }
@@ -102,16 +99,19 @@ impl Session {
     /// Takes in a message.
     pub fn receive(&mut self, log: &mut Log, message: Message) -> Result<Received, SessionError> {
         if self.has.is_none() && !matches!(message, Message::Hello { .. }) {
-            return Err(SessionError::PeerWithoutHello);
+            // Its hello was lost, or comes later: it says it again.
+            self.greets = true;
+            return Ok(Received::Nothing);
         }
         match message {
-            Message::Hello { world, has, forks } => {
+            Message::Hello { world, has, forks, asks } => {
                 if world != log.world() {
                     return Err(SessionError::PeerInOtherWorld);
                 }
                 self.sent = has.clone();
                 self.has = Some(has);
                 self.forks = forks.into_iter().collect();
+                self.greets |= asks;
                 Ok(Received::Nothing)
             }
             Message::Batch(batch) => {
@@ -147,7 +147,8 @@ impl Session {
     pub fn next_message(&mut self, log: &Log) -> Option<Message> {
         if core::mem::take(&mut self.greets) {
             let forks = log.chains().filter_map(|chain| Some((chain.node(), chain.fork()?.seq))).collect();
-            return Some(Message::Hello { world: log.world(), has: log.covered(), forks });
+            let asks = self.has.is_none();
+            return Some(Message::Hello { world: log.world(), has: log.covered(), forks, asks });
         }
         self.has.as_ref()?;
         if let Some(node) = self.asks.pop_first() {

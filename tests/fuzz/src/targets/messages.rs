@@ -12,7 +12,12 @@ pub fn run(input: &[u8]) {
     assert_eq!(Message::decode(&message.encode(), &limits).as_ref(), Ok(&message));
     let mut log = a_log(3);
     let mut session = Session::new();
-    let hello = Message::Hello { world: world_id("w"), has: [].into_iter().collect(), forks: Vec::new() };
+    let hello = Message::Hello {
+        world: world_id("w"),
+        has: [].into_iter().collect(),
+        forks: Vec::new(),
+        asks: false,
+    };
     session.receive(&mut log, hello).unwrap();
     for _ in 0..2 {
         let _ = session.receive(&mut log, message.clone());
@@ -47,7 +52,12 @@ pub fn seeds() -> Vec<Vec<u8>> {
     witness.admit(parted.chain(&key.node()).unwrap().batch(1).unwrap()).unwrap();
     let proof = witness.chain(&key.node()).unwrap().fork().unwrap().clone();
     [
-        Message::Hello { world: world_id("w"), has: longer.covered(), forks: [(key.node(), 4)].into() },
+        Message::Hello {
+            world: world_id("w"),
+            has: longer.covered(),
+            forks: [(key.node(), 4)].into(),
+            asks: true,
+        },
         Message::Batch(chain.batch(0).unwrap()),
         Message::Batch(chain.batch(3).unwrap()),
         Message::Batch(parted.chain(&key.node()).unwrap().batch(0).unwrap()),
