@@ -217,7 +217,7 @@ test('one may leave and come back; writing by hand, in the panes, in whole, or i
   await left(page, COUNT - 1);
 
   // What would lose it is refused: an earlier step of this reality taken back, its changes discarded.
-  await page.getByRole('link', { name: 'Playground', exact: true }).click();
+  await page.goto(page.url().replace(/#.*/, '#playground?reality=main&path=app.txt'));
   for (const name of ['Discard', 'Undo']) {
     await page.getByRole('button', { name, exact: true }).click();
     await page.getByText('a merge waits in main').waitFor();

@@ -99,6 +99,27 @@ export class Connection {
     }
   }
 
+  /** The next bytes of a body. A stop is not left to the host, whose stream may stay silent when its request is stopped. */
+  read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
+    const { signal } = this.#options;
+    throwIfAborted(signal);
+    return new Promise((resolve, reject) => {
+      const stop = () => reject(this.#failure(signal?.reason));
+      signal?.addEventListener('abort', stop, { once: true });
+      const settled = () => signal?.removeEventListener('abort', stop);
+      reader.read().then((next) => { settled(); resolve(next); }, (thrown) => { settled(); reject(this.#failure(thrown)); });
+    });
+  }
+
+  /** As `disconnected`, where nothing may be thrown. */
+  #failure(thrown: unknown): unknown {
+    try {
+      return this.disconnected(thrown);
+    } catch (aborted) {
+      return aborted;
+    }
+  }
+
   /** What to throw where the connection broke. */
   disconnected(thrown: unknown): unknown {
     throwIfAborted(this.#options.signal);

@@ -89,20 +89,21 @@ async function take(connection: Connection, response: Response, machine: EngineR
     const status = response.type === 'opaqueredirect' ? 302 : response.status;
     call(() => machine.handleHead(status, response.headers.get('content-type') ?? ''));
   } catch (thrown) {
-    await response.body?.cancel().catch(() => {});
+    // Not waited for: a body that was cut off may never say that it is over.
+    response.body?.cancel().catch(() => {});
     throw thrown;
   }
   const reader = response.body?.getReader();
   if (reader === undefined) return;
   try {
     for (;;) {
-      const next = await reader.read().catch((thrown: unknown) => { throw connection.disconnected(thrown); });
+      const next = await connection.read(reader);
       if (next.done) return;
       call(() => machine.handleInput(next.value));
       tell();
     }
   } catch (thrown) {
-    await reader.cancel().catch(() => {});
+    reader.cancel().catch(() => {});
     throw thrown;
   }
 }
